@@ -1,0 +1,1 @@
+"""The commands of stopwatch, one click command each."""

@@ -1,0 +1,1 @@
+"""Settings from the environment and YAML files turned into core values, all complaints with file:line:column."""

@@ -1,0 +1,1 @@
+"""The domain: values and pure functions of values; imports nothing but the standard library."""

@@ -1,0 +1,1 @@
+"""Further notifiers beside Slack: Alertmanager, webhook and whatever follows."""

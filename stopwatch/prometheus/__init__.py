@@ -1,0 +1,1 @@
+"""The way to Prometheus: HTTP client, parsing of answers and checks of PromQL."""

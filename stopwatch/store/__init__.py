@@ -1,0 +1,1 @@
+"""What must not be lost: schema, migrations and queries in SQLAlchemy Core, on SQLite and PostgreSQL."""

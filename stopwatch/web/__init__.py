@@ -1,0 +1,1 @@
+"""What is reached over HTTP: API, pages and probes, with Slack's endpoint routes handed in."""

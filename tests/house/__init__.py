@@ -1,0 +1,1 @@
+"""The promises that the house keeps about its own files."""
