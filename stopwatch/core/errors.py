@@ -1,0 +1,151 @@
+"""
+Every failure a person must tell apart, as one tree.
+
+::
+
+    StopwatchError
+    ├── ConfigurationError            settings or files cannot be used; nothing was loaded
+    ├── SourceError                   an evaluation failed: no slot is consumed
+    │   ├── SourceUnavailableError    no usable answer; the same slots may be asked for again
+    │   ├── QueryRejectedError        Prometheus refused the expression; waiting will not help
+    │   ├── SeriesAmbiguousError      two series for one site: a configuration error
+    │   ├── PartialAnswerError        the answer came with warnings (Thanos, Mimir)
+    │   └── BaselineUnresolvedError   a threshold refers to a baseline that is not frozen
+    ├── DecisionNotFoundError         no decision has this id
+    ├── ActError                      a person's act changed nothing
+    │   ├── ActIncompleteError        a required field is missing or unusable
+    │   └── ActRefusedError           it does not apply to the decision as it stands
+    │       ├── ActIllegalError       the decision's state does not allow the act
+    │       └── ActStaleError         somebody else acted since the person looked
+    ├── StoreError                    the database refused a write; nothing is half done
+    │   ├── StoreLockedError          another daemon holds this database
+    │   └── ProgressConflictError     another writer folded these slots first
+    └── DeliveryError                 a notifier could not take a message
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class StopwatchError(Exception):
+    """Root of every failure this package raises on purpose."""
+
+
+class ConfigurationError(StopwatchError):
+    """Settings or files cannot be used; nothing was loaded."""
+
+
+class SourceError(StopwatchError):
+    """
+    One evaluation failed; no slot is consumed and the slots are asked for again.
+
+    Attributes:
+        reason: A short stable word for metrics and logs, e.g. ``timeout``.
+        retryable: Whether asking again within the same tick may help.
+
+    """
+
+    retryable = False
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        """Keep *message* for people and *reason* (a short stable word) for metrics."""
+        super().__init__(message)
+        self.reason = reason
+
+
+class SourceUnavailableError(SourceError):
+    """No usable answer; the same slots may be asked for again."""
+
+    retryable = True
+
+
+class QueryRejectedError(SourceError):
+    """Prometheus refused the expression; waiting will not help."""
+
+
+class SeriesAmbiguousError(SourceError):
+    """The answer holds two series for one site; the query must aggregate by the site label."""
+
+
+class PartialAnswerError(SourceError):
+    """The answer came with warnings, so part of the data may be absent from it."""
+
+
+class BaselineUnresolvedError(SourceError):
+    """A threshold refers to a baseline that nobody has frozen for this site."""
+
+    def __init__(self, message: str) -> None:
+        """Keep *message*; the reason word is always ``baseline``."""
+        super().__init__(message, reason="baseline")
+
+
+class DecisionNotFoundError(StopwatchError):
+    """No decision has this id."""
+
+
+class ActError(StopwatchError):
+    """A person's act was refused and changed nothing."""
+
+
+class ActIncompleteError(ActError):
+    """
+    A required field of an act is missing or unusable.
+
+    Attributes:
+        field: The field's name as the interfaces spell it.
+
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        """Name the *field* at fault."""
+        super().__init__(message)
+        self.field = field
+
+
+class ActRefusedError(ActError):
+    """
+    The act does not apply to the decision as it now stands.
+
+    Attributes:
+        rev: The decision's revision now.
+        state: The decision's state now.
+        by: Who acted last, if anybody did.
+        at: When that was.
+
+    """
+
+    def __init__(self, message: str, *, rev: int, state: str, by: str | None, at: datetime | None) -> None:
+        """Keep who did what when, so that the loser of a race learns it."""
+        super().__init__(message)
+        self.rev = rev
+        self.state = state
+        self.by = by
+        self.at = at
+
+
+class ActIllegalError(ActRefusedError):
+    """The decision's state, or the site's, does not allow the act."""
+
+
+class ActStaleError(ActRefusedError):
+    """Somebody acted, or grounds were added, since the person looked."""
+
+
+class StoreError(StopwatchError):
+    """The database refused a write; nothing is half done."""
+
+
+class StoreLockedError(StoreError):
+    """Another daemon holds this database."""
+
+
+class ProgressConflictError(StoreError):
+    """Another writer folded these slots first; this evaluation is dropped whole."""
+
+
+class DeliveryError(StopwatchError):
+    """A notifier could not take a message."""
