@@ -111,7 +111,7 @@ class GroundKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that belongs to a ground or an act; *kind* is dashboard, logs, runbook, ticket, …"""
+    """A link that belongs to a ground or an act; *kind* is a word such as dashboard, logs, runbook or ticket."""
 
     kind: str
     url: str
@@ -171,8 +171,8 @@ class Decision:
     """
     The pause of one scope with all its grounds.
 
-    *scope* is a site, or ``_<phase>`` or ``_all`` for wide manual stops. *rev* counts state changes only. *episode* counts
-    returns to ``open``. *accepted* names the rules and criteria that the override in force accepts, *until* its end.
+    *scope* is a site, or ``_<phase>`` or ``_all`` for wide manual stops. *rev* counts state changes only. *episode*
+    counts returns to ``open``. *accepted* names the rules and criteria that the override in force accepts, *until* its end.
     """
 
     id: DecisionId

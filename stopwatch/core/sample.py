@@ -53,7 +53,7 @@ class Slots:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Values for one limit of a rule, in slot order, NaN where there is no point; *volumes* where a guard needs them."""
+    """Values for one limit of a rule, in slot order, NaN where there is no point; *volumes* if a guard needs them."""
 
     values: Sequence[float]
     volumes: Sequence[float] | None = None

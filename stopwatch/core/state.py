@@ -59,7 +59,8 @@ class RuleState:
     Where one rule at one site stands.
 
     *armed_at* is the go-live or the last re-arm; slots before it (plus settle) do not exist. *pending_since* and
-    *opened_at* are slot instants. *no_data* says why data are missing, if they are. *failures* counts failed evaluations in a row.
+    *opened_at* are slot instants. *no_data* says why data are missing, if they are. *failures* counts failed
+    evaluations in a row.
     """
 
     armed_at: datetime

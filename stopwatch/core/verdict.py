@@ -38,8 +38,8 @@ class Verdict:
     """
     The outcome with the counts it follows from.
 
-    *low* and *high* bound the number of breaching slots among the newest N samples; *used* is how many real samples were
-    used of *expected* = min(N, slots in range).
+    *low* and *high* bound the number of breaching slots among the newest N samples; *used* is how many real samples
+    were used of *expected* = min(N, slots in range).
     """
 
     outcome: Outcome
