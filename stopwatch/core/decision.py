@@ -172,7 +172,8 @@ class Decision:
     The pause of one scope with all its grounds.
 
     *scope* is a site, or ``_<phase>`` or ``_all`` for wide manual stops. *rev* counts state changes only. *episode*
-    counts returns to ``open``. *accepted* names the rules and criteria that the override in force accepts, *until* its end.
+    counts returns to ``open``. *accepted* names the rules and criteria that the override in force accepts, *until* its
+    end.
     """
 
     id: DecisionId

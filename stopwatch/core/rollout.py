@@ -138,8 +138,8 @@ class RuleSet:
     """
     Everything that was loaded together: all of it or none of it.
 
-    *rules* holds per site, in file order, the stop rules that apply there with overrides merged. *revision* is the SHA-256
-    of the files' bytes.
+    *rules* holds per site, in file order, the stop rules that apply there with overrides merged. *revision* is the
+    SHA-256 of the files' bytes.
     """
 
     plan: Plan

@@ -1,0 +1,51 @@
+"""What a source is asked for and what it answers: one query, all sites, one run of slots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import timedelta
+
+    from stopwatch.core.kpi import SiteId
+
+MAX_CELLS = 150_000
+"""The most sites × slots that one request may ask for."""
+MAX_POINTS = 10_000
+"""The most points of one series that one request may ask for (Prometheus refuses more than 11,000)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """
+    One PromQL expression for many sites.
+
+    *labels* maps the value of the label *site_label* to the site it stands for; series of other values are counted and
+    ignored. ``$sites`` in the expression stands for an escaped regular expression of the watched label values.
+    """
+
+    expression: str
+    site_label: str
+    labels: Mapping[str, SiteId]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    One answer.
+
+    *series* holds a value for every slot asked for, in slot order, NaN where there is no point; a site without a series
+    is absent from it. *skew* is Prometheus's clock minus ours, if it told. *unknown* counts series of unknown sites.
+    """
+
+    series: Mapping[SiteId, Sequence[float]] = field(default_factory=dict)
+    skew: timedelta | None = None
+    unknown: int = 0
+    size_bytes: int = 0
+
+
+def chunk_slots(sites: int) -> int:
+    """Return how many slots one request may span for so many *sites*."""
+    return max(1, min(MAX_POINTS, MAX_CELLS // max(1, sites)))
