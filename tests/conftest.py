@@ -1,0 +1,22 @@
+"""What holds for every test: one profile of hypothesis, and no setting of the caller's shell."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# Two cores shared by several workers make single examples slow without saying anything about the code.
+_PATIENT = (HealthCheck.too_slow,)
+
+settings.register_profile("check", derandomize=True, deadline=None, database=None, suppress_health_check=_PATIENT)
+settings.register_profile(
+    "long",
+    deadline=None,
+    database=None,
+    max_examples=2_000,
+    print_blob=True,
+    suppress_health_check=_PATIENT,
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
+
+for _name in [name for name in os.environ if name.startswith("STOPWATCH_")]:
+    del os.environ[_name]
