@@ -51,6 +51,30 @@ def broad_excepts(module: ast.Module) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("import time\ntime.time()", id="plain"),
+        pytest.param("import time as t\nclock = t.monotonic", id="renamed module"),
+        pytest.param("from time import sleep as wait\nwait(1)", id="renamed function"),
+        pytest.param("from datetime import UTC, datetime\ndatetime.now(UTC)", id="class method"),
+        pytest.param("import datetime as dt\ndt.datetime.utcnow()", id="through the module"),
+    ],
+)
+def test_a_clock_is_found_under_any_name(source: str) -> None:
+    assert list(uses(ast.parse(source), CLOCKS))
+
+
+def test_only_app_and_demo_read_a_clock() -> None:
+    found = [
+        f"{path}:{line} {name}"
+        for path in tree.modules("stopwatch")
+        if not path.as_posix().startswith(ROOMS_WITH_A_CLOCK)
+        for line, name in uses(tree.parsed(path), CLOCKS)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
     ("source", "lines"),
     [
         pytest.param("try: f()\nexcept: g()", [2], id="bare"),

@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-BINARY = {".png", ".ttf", ".woff2", ".ico", ".gz", ".db", ".gif"}
 
 
 @cache
@@ -38,7 +37,7 @@ def is_script(path: Path) -> bool:
 
 def texts() -> tuple[Path, ...]:
     """Every file that a person can read."""
-    return tuple(path for path in files() if path.suffix not in BINARY)
+    return tuple(path for path in files() if b"\0" not in (ROOT / path).read_bytes())
 
 
 @cache
