@@ -25,6 +25,7 @@ Every failure a person must tell apart, as one tree.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -106,25 +107,29 @@ class ActIncompleteError(ActError):
         self.field = field
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a decision stands now: revision, state, and who acted last and when, if anybody did."""
+
+    rev: int
+    state: str
+    by: str | None
+    at: datetime | None
+
+
 class ActRefusedError(ActError):
     """
     The act does not apply to the decision as it now stands.
 
     Attributes:
-        rev: The decision's revision now.
-        state: The decision's state now.
-        by: Who acted last, if anybody did.
-        at: When that was.
+        standing: How the decision stands now, so that the loser of a race learns who did what when.
 
     """
 
-    def __init__(self, message: str, *, rev: int, state: str, by: str | None, at: datetime | None) -> None:
-        """Keep who did what when, so that the loser of a race learns it."""
+    def __init__(self, message: str, standing: Standing) -> None:
+        """Keep how the decision stands."""
         super().__init__(message)
-        self.rev = rev
-        self.state = state
-        self.by = by
-        self.at = at
+        self.standing = standing
 
 
 class ActIllegalError(ActRefusedError):

@@ -1,0 +1,157 @@
+"""What the work needs of the world, as protocols; adapters fit them without importing them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from stopwatch.core.decision import Decision, DecisionId, Ground
+    from stopwatch.core.grid import SlotRange
+    from stopwatch.core.kpi import RuleId, SiteId
+    from stopwatch.core.outbox import Message
+    from stopwatch.core.reading import Query, Reading
+    from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
+
+
+class Source(Protocol):
+    """One Prometheus."""
+
+    @property
+    def name(self) -> str:
+        """The source's name in the plan."""
+        ...
+
+    def read(self, query: Query, slots: SlotRange, *, deadline_seconds: float) -> Reading:
+        """
+        Read one query for all its sites at every slot of *slots*.
+
+        Raises:
+            SourceError: One of its kinds; no slot is consumed.
+
+        """
+        ...
+
+
+class Reader(Protocol):
+    """What can be read of the records, in one consistent view."""
+
+    def decision(self, decision: DecisionId) -> Decision | None:
+        """Return a decision with its grounds and acts."""
+        ...
+
+    def decisions(
+        self, rollout: str, *, state: str | None = None, site: SiteId | None = None, live: bool | None = None
+    ) -> list[Decision]:
+        """Return decisions, oldest first; *site* matches the scope or any ground's site."""
+        ...
+
+    def live_decision(self, rollout: str, scope: str) -> Decision | None:
+        """Return the one live decision of a scope, if there is one."""
+        ...
+
+    def ended_after(self, rollout: str, instant: datetime) -> list[Decision]:
+        """Return final decisions that ended after *instant*, oldest end first."""
+        ...
+
+    def ground(self, rollout: str, site: SiteId, rule: RuleId, opened_at: datetime) -> tuple[DecisionId, Ground] | None:
+        """Return the ground with that identity and the decision it belongs to."""
+        ...
+
+    def decision_exists(self, decision: DecisionId) -> bool:
+        """Tell whether the id is taken."""
+        ...
+
+    def activations(self, rollout: str) -> Mapping[SiteId, Activation]:
+        """Return the newest activation of every site that has one."""
+        ...
+
+    def states(self, rollout: str, site: SiteId | None = None) -> list[StateRow]:
+        """Return the stored states of rules at sites."""
+        ...
+
+    def progress(self, rollout: str) -> Mapping[ProgressKey, datetime]:
+        """Return the newest folded slot instant of every query."""
+        ...
+
+    def behind(self, rollout: str) -> Mapping[tuple[ProgressKey, SiteId], datetime]:
+        """Return the newest folded slot instant of sites that are behind their query."""
+        ...
+
+    def evidence(self, sha256: str) -> str | None:
+        """Return a frozen bundle as the canonical JSON it was stored as."""
+        ...
+
+    def audit_head(self) -> str:
+        """Return the hash of the newest audit row."""
+        ...
+
+
+class Writer(Reader, Protocol):
+    """
+    One transaction; everything written through it is committed together or not at all.
+
+    Raises (on commit or on any write):
+        StoreError: The database refused; nothing is half done.
+    """
+
+    def save_decision(self, decision: Decision, *, rev_before: int | None) -> None:
+        """
+        Insert a decision (*rev_before* None) or bring it, its grounds and its acts to the given value.
+
+        Raises:
+            ActStaleError: The stored revision is not *rev_before*.
+
+        """
+        ...
+
+    def save_state(self, row: StateRow) -> None:
+        """Insert or replace the state of one rule at one site."""
+        ...
+
+    def save_progress(self, rollout: str, key: ProgressKey, last: datetime) -> None:
+        """Note how far a query was folded for all sites that are not behind."""
+        ...
+
+    def save_behind(self, rollout: str, key: ProgressKey, site: SiteId, last: datetime | None) -> None:
+        """Note that a site is behind its query, or (None) that it has caught up."""
+        ...
+
+    def save_activation(self, activation: Activation) -> None:
+        """Append an activation; the newest one of a site counts."""
+        ...
+
+    def save_unjudged(self, span: Unjudged) -> bool:
+        """Record slots that will never be judged; False if this span was recorded already."""
+        ...
+
+    def save_evidence(self, sha256: str, body: str, at: datetime) -> None:
+        """Keep a bundle under the hash of its canonical JSON; storing it twice changes nothing."""
+        ...
+
+    def audit(self, entry: AuditEntry) -> str:
+        """Append to the audit chain and return the new head."""
+        ...
+
+    def enqueue(self, message: Message, *, now: datetime) -> None:
+        """Put a message into the outbox; a key that is already there stays as it is."""
+        ...
+
+    def touch_card(self, key: str) -> None:
+        """Count one more desired version of the card with that outbox key."""
+        ...
+
+
+class Store(Protocol):
+    """The records; every reader sees one moment, every writer is one transaction."""
+
+    def reading(self) -> AbstractContextManager[Reader]:
+        """Open a read-only view."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Writer]:
+        """Open a transaction that commits when the block ends without an exception and rolls back otherwise."""
+        ...
