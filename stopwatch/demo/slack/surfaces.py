@@ -1,0 +1,115 @@
+"""Modals, file uploads and the opening of Socket Mode."""
+
+import json
+from typing import Any
+
+from stopwatch.demo.slack.arguments import Arguments
+from stopwatch.demo.slack.blocks import as_stored
+from stopwatch.demo.slack.payloads import accept_view
+from stopwatch.demo.slack.posting import thread_root
+from stopwatch.demo.slack.records import APP_ID, BOT_ID, BOT_USER, TEAM_ID, Message, RefusedError
+from stopwatch.demo.slack.workspace import Workspace
+
+
+def open_view(workspace: Workspace, args: Arguments) -> dict[str, Any]:
+    """views.open: a trigger is good for a few seconds and for one view."""
+    view = accept_view(args.structure("view", refused="invalid_arguments"))
+    trigger = args.text("trigger_id") or args.text("interactivity_pointer")
+    if trigger not in workspace.triggers:
+        raise RefusedError("invalid_arguments" if not trigger else "invalid_trigger_id", "[ERROR] invalid `trigger_id`")
+    issued, user, used = workspace.triggers[trigger]
+    if used:
+        raise RefusedError("exchanged_trigger_id")
+    if workspace.now() - issued > workspace.settings.trigger_seconds:
+        raise RefusedError("expired_trigger_id")
+    workspace.triggers[trigger] = (issued, user, True)
+    name = workspace.next_id("V")
+    opened = _stored_view(workspace, view) | {
+        "id": name,
+        "team_id": TEAM_ID,
+        "app_id": APP_ID,
+        "bot_id": BOT_ID,
+        "root_view_id": name,
+        "state": {"values": {}},
+    }
+    workspace.views[name] = {"view": opened, "user": user, "open": True}
+    return {"ok": True, "view": opened}
+
+
+def update_view(workspace: Workspace, args: Arguments) -> dict[str, Any]:
+    """views.update: the hash, when given, must be the newest."""
+    view = accept_view(args.structure("view", refused="invalid_arguments"))
+    wanted, external = args.text("view_id"), args.text("external_id")
+    held = next(
+        (
+            item
+            for item in workspace.views.values()
+            if item["open"] and (item["view"]["id"] == wanted or (external and item["view"]["external_id"] == external))
+        ),
+        None,
+    )
+    if held is None:
+        raise RefusedError("not_found")
+    if args.has("hash") and args.text("hash") != held["view"]["hash"]:
+        raise RefusedError("hash_conflict")
+    held["view"] = held["view"] | _stored_view(workspace, view)
+    return {"ok": True, "view": held["view"]}
+
+
+def _stored_view(workspace: Workspace, view: dict[str, Any]) -> dict[str, Any]:
+    unset = {"private_metadata": "", "callback_id": "", "external_id": "", "clear_on_close": False}
+    stored = unset | {"notify_on_close": False, "submit": None, "close": None} | view
+    return stored | {"blocks": as_stored(view["blocks"], workspace.numbers), "hash": f"{workspace.next_ts()}.hash"}
+
+
+def upload_url(workspace: Workspace, args: Arguments) -> dict[str, Any]:
+    """files.getUploadURLExternal: an address that takes exactly ``length`` bytes."""
+    length = str(args.values.get("length", ""))
+    if not length.isdecimal() or int(length) == 0:
+        raise RefusedError("invalid_arguments", "[ERROR] must be a whole number of bytes [json-pointer:/length]")
+    name = workspace.next_id("F")
+    workspace.files[name] = {
+        "id": name,
+        "name": args.text("filename"),
+        "length": int(length),
+        "alt_txt": args.text("alt_txt"),
+        "content": None,
+    }
+    root = workspace.api_root.removesuffix("api/")
+    return {"ok": True, "upload_url": f"{root}upload/{name}", "file_id": name}
+
+
+def complete_upload(workspace: Workspace, args: Arguments) -> dict[str, Any]:
+    """files.completeUploadExternal: the message with the file appears after a while, and carries no metadata."""
+    listed = args.structure("files", refused="invalid_arguments")
+    named = isinstance(listed, list) and all(isinstance(item, dict) and "id" in item for item in listed)
+    if not listed or not named:
+        raise RefusedError("invalid_arguments", "[ERROR] must be a list of files with ids [json-pointer:/files]")
+    done = []
+    for item in listed:
+        held = workspace.files.get(str(item["id"]))
+        if held is None or held["content"] is None:
+            raise RefusedError("file_not_found")
+        held["title"] = str(item.get("title", held["name"]))
+        done.append({"id": held["id"], "name": held["name"], "title": held["title"], "alt_txt": held["alt_txt"]})
+    if args.text("channel_id"):
+        channel = workspace.channel(args.text("channel_id"), by_name=False)
+        if not channel.member:
+            raise RefusedError("not_in_channel")
+        root = thread_root(workspace, args, channel)
+        text = args.text("initial_comment")
+
+        def appear() -> None:
+            shared = Message(workspace.next_ts(), channel.id, BOT_USER, text, thread_ts=root, files=done)
+            workspace.add(shared)
+
+        workspace.later(workspace.settings.file_delay, appear)
+    return {"ok": True, "files": json.loads(json.dumps(done))}
+
+
+def open_connection(workspace: Workspace, _args: Arguments) -> dict[str, Any]:
+    """apps.connections.open: the address of a Socket Mode session, good for one connection."""
+    ticket = workspace.next_id("W")
+    workspace.tickets.add(ticket)
+    root = workspace.api_root.removesuffix("api/").replace("http://", "ws://")
+    return {"ok": True, "url": f"{root}socket/{ticket}?app_id={APP_ID}"}
