@@ -38,9 +38,10 @@ def binomial(rng: Random, trials: int, chance: float) -> int:
         return min(trials, max(0, round(rng.gauss(expected, math.sqrt(expected * (1 - chance))))))
     log_miss, position, count = math.log1p(-chance), 0, 0
     while True:
-        position += 1 + int(math.log(1 - rng.random()) / log_miss)
-        if position > trials:
+        gap = math.log(1 - rng.random()) / log_miss  # infinite where the chance is tiny
+        if gap >= trials - position:
             return count
+        position += 1 + int(gap)
         count += 1
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from stopwatch.demo.sites.rhythm import Rhythm, Shift
 from stopwatch.demo.sites.spread import Spread
 
-DEMO_RATE_FACTOR = 120.0
+DEMO_RATE_FACTOR = 180.0
 """How many times busier than life a demo site is, so that ten seconds carry enough orders to judge, even at night."""
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LONGEST_BODY = 64 * 1024
+_MOST_DIGITS = 10
 _JSON = "application/json"
 
 
@@ -107,16 +108,17 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def _body(self) -> Mapping[str, object]:
         length = self.headers.get("Content-Length", "")
-        if not length.isascii() or not length.isdigit() or int(length) > _LONGEST_BODY:
-            self.close_connection = True
+        given = int(length) if length.isascii() and length.isdigit() and len(length) < _MOST_DIGITS else -1
+        body = self.rfile.read(min(max(0, given), _LONGEST_BODY + 1))
+        if not 0 <= given <= _LONGEST_BODY:
             raise FaultRefusedError(f"a JSON body of at most {_LONGEST_BODY} bytes is needed")
         try:
-            body = json.loads(self.rfile.read(int(length)))
+            wish = json.loads(body)
         except (ValueError, RecursionError) as broken:
             raise FaultRefusedError("the body is not JSON") from broken
-        if not isinstance(body, dict):
+        if not isinstance(wish, dict):
             raise FaultRefusedError("the body must be a JSON object {site, kind, strength?, seconds?}")
-        return body
+        return wish
 
     def _answer_json(self, status: HTTPStatus, answer: object) -> None:
         self._answer(status, json.dumps(answer).encode(), kind=_JSON)
@@ -125,6 +127,9 @@ class _Exchange(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        if self.command != "GET" or "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
+            # What is left unread of a body must not be taken for the next request.
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
