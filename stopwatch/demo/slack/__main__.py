@@ -20,4 +20,5 @@ def main() -> None:
     serve(port=asked.port, tokens=tokens, channels=channels or None, request_url=asked.request_url)
 
 
-main()
+if __name__ == "__main__":
+    main()

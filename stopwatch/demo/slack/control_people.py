@@ -1,6 +1,7 @@
 """Simulated people under /control: what they say, click, submit and delete, and what the app answered."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,13 +14,28 @@ from stopwatch.demo.slack.socket_mode import Sockets
 from stopwatch.demo.slack.workspace import Workspace
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How what people do reaches the app."""
+
+    workspace: Workspace
+    sockets: Sockets
+
+    async def bring(self, payload: Mapping[str, Any], order: Told, kind: str) -> list[dict[str, Any]]:
+        """Deliver *payload* by the transport and as often as *order* says."""
+        way, copies = order.get("transport"), int(order.get("copies", 1))
+        return await deliver(self.workspace, self.sockets, payload, kind=kind, transport=way, copies=copies)
+
+
 def add_people(app: FastAPI, workspace: Workspace, sockets: Sockets) -> None:
     """Give *app* the people."""
+    way = Way(workspace, sockets)
+    _add_words(app, workspace)
+    _add_clicks(app, workspace, way)
+    _add_commands(app, workspace, way)
 
-    async def bring(payload: Mapping[str, Any], order: Told, kind: str) -> list[dict[str, Any]]:
-        way, copies = order.get("transport"), int(order.get("copies", 1))
-        return await deliver(workspace, sockets, payload, kind=kind, transport=way, copies=copies)
 
+def _add_words(app: FastAPI, workspace: Workspace) -> None:
     @app.post("/control/messages")
     def say(order: Order) -> Told:
         with workspace.lock:
@@ -37,6 +53,8 @@ def add_people(app: FastAPI, workspace: Workspace, sockets: Sockets) -> None:
             found.deleted = True
         return {"ok": True}
 
+
+def _add_clicks(app: FastAPI, workspace: Workspace, way: Way) -> None:
     @app.post("/control/click")
     async def click(order: Order) -> Told:
         wanted = {key: str(order[key]) for key in ("channel", "ts", "action_id", "user")}
@@ -45,18 +63,26 @@ def add_people(app: FastAPI, workspace: Workspace, sockets: Sockets) -> None:
             with workspace.lock:
                 workspace.settle()
                 payload = people.click(workspace, **wanted, value=order.get("value"))
-            outcomes += await bring(payload, order, "interactive")
+            outcomes += await way.bring(payload, order, "interactive")
         return {"ok": all(item["ok"] for item in outcomes), "outcomes": outcomes}
 
     @app.post("/control/submit")
     async def submit(order: Order) -> Told:
         with workspace.lock:
             payload = people.submit(workspace, view=order["view"], user=order["user"], values=order.get("values", {}))
-        outcomes = await bring(payload, order, "interactive")
+        outcomes = await way.bring(payload, order, "interactive")
         with workspace.lock:
             settle_view(workspace, order["view"], outcomes[0])
         return {"ok": all(item["ok"] for item in outcomes), "outcomes": outcomes}
 
+    @app.post("/control/close")
+    def close(order: Order) -> Told:
+        with workspace.lock:
+            workspace.views[order["view"]]["open"] = False
+        return {"ok": True}
+
+
+def _add_commands(app: FastAPI, workspace: Workspace, way: Way) -> None:
     @app.post("/control/command")
     async def command(order: Order) -> Told:
         with workspace.lock:
@@ -67,7 +93,7 @@ def add_people(app: FastAPI, workspace: Workspace, sockets: Sockets) -> None:
                 command=order["command"],
                 text=order.get("text", ""),
             )
-        outcomes = await bring(payload, order, "slash_commands")
+        outcomes = await way.bring(payload, order, "slash_commands")
         return {"ok": all(item["ok"] for item in outcomes), "outcomes": outcomes}
 
     @app.post("/control/shortcut")
@@ -80,5 +106,5 @@ def add_people(app: FastAPI, workspace: Workspace, sockets: Sockets) -> None:
                 user=order["user"],
                 callback_id=order["callback_id"],
             )
-        outcomes = await bring(payload, order, "interactive")
+        outcomes = await way.bring(payload, order, "interactive")
         return {"ok": all(item["ok"] for item in outcomes), "outcomes": outcomes}
