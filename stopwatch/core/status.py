@@ -1,0 +1,88 @@
+"""How everything stands after the newest evaluation: one immutable picture for board, API and gauges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from stopwatch.core.decision import DecisionId, GroundKind
+    from stopwatch.core.kpi import KpiId, PhaseId, RuleId, SiteId
+    from stopwatch.core.sample import Absence
+    from stopwatch.core.state import Reported
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStatus:
+    """
+    One rule at one site; None wherever a number is not known.
+
+    *reason* says why data are missing while *state* is ``no_data``. *value* and *threshold* are in the KPI's unit and
+    None for rules of several conditions. *breaching_slots* of *required_slots* is how far the window has filled,
+    *coverage* the share (0…1) of its slots that hold a number.
+    """
+
+    rule: RuleId
+    state: Reported
+    reason: Absence | None = None
+    pending_since: datetime | None = None
+    value: float | None = None
+    newest_slot: datetime | None = None
+    threshold: float | None = None
+    pending_seconds: float | None = None
+    breaching_slots: int | None = None
+    required_slots: int | None = None
+    coverage: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """
+    One site of the plan.
+
+    *state* is the worst state of its rules, None before the first evaluation. *paused* and *decision* speak of the live
+    decision that covers the site: its own, else a wide stop's. *values* holds the newest value of each KPI that has
+    one, *unacknowledged_since* when that decision came to wait for an answer, *opened* how many decisions were ever
+    opened at the site by the kind of their first ground.
+    """
+
+    site: SiteId
+    phase: PhaseId
+    state: Reported | None = None
+    paused: bool = False
+    decision: DecisionId | None = None
+    rules: tuple[RuleStatus, ...] = ()
+    values: Mapping[KpiId, float] = field(default_factory=dict)
+    unacknowledged_since: datetime | None = None
+    opened: Mapping[GroundKind, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """All sites of the plan, in its order, as of *last_evaluation* (None: none has ended yet)."""
+
+    sites: tuple[SiteStatus, ...] = ()
+    last_evaluation: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxStatus:
+    """
+    What waits to be sent.
+
+    *pending* counts rows by notifier, *unknown* those that may have arrived, *oldest* is when the oldest of both was
+    created. *slack_up* is None while Slack is switched off.
+    """
+
+    pending: Mapping[str, int] = field(default_factory=dict)
+    unknown: int = 0
+    oldest: datetime | None = None
+    slack_up: bool | None = None
+
+
+def worst(rules: tuple[RuleStatus, ...]) -> Reported | None:
+    """Return the worst state among *rules*, None without any."""
+    return max((rule.state for rule in rules), key=lambda state: state.rank, default=None)
