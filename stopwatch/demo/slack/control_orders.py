@@ -28,14 +28,7 @@ def add_orders(app: FastAPI, workspace: Workspace, sockets: Sockets) -> None:
     @app.post("/control/reset")
     def reset() -> Told:
         with workspace.lock:
-            for kept in (workspace.messages, workspace.threads, workspace.files, workspace.views):
-                kept.clear()
-            workspace.triggers.clear()
-            workspace.response_urls.clear()
-            workspace.log.clear()
-            workspace.violations.clear()
-            workspace.faults.clear()
-            workspace.buckets = Buckets(workspace.buckets.pace)
+            workspace.reset()
         return {"ok": True}
 
 

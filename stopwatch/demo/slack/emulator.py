@@ -145,6 +145,12 @@ class SlackEmulator:
         with self.held() as workspace:
             return [f"{item.method}: {item.what}" for item in workspace.violations]
 
+    def reset(self) -> None:
+        """Forget everything said, asked and ordered, and the settings; who and what exists stays."""
+        with self.held() as workspace:
+            workspace.settings = Settings()
+            workspace.reset()
+
     def fault(self, fault: Fault) -> None:
         """Let *fault* strike the next calls it matches."""
         with self.held() as workspace:

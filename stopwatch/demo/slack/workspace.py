@@ -86,6 +86,17 @@ class Workspace:
         self.buckets = Buckets(self.pace)
         self.people[BOT_USER] = Person(BOT_USER, "stopwatch", "Stopwatch")
 
+    def reset(self) -> None:
+        """Forget what was said, asked and ordered; who and what exists stays."""
+        for kept in (self.messages, self.threads, self.files, self.views, self.triggers, self.response_urls):
+            kept.clear()
+        for seen in (self.log, self.violations):
+            seen.clear()
+        self.faults.clear()
+        self._due.clear()
+        self.scopes = set(SCOPES)
+        self.buckets = Buckets(self.buckets.pace)
+
     def now(self) -> float:
         """Seconds since the epoch."""
         return self.clock()

@@ -1,0 +1,1 @@
+"""Tests of the Slack emulator, through the real client over HTTP."""
