@@ -1,0 +1,148 @@
+"""The conditions of a rule: model to core value, with everything that can be wrong between KPI, limit and guard."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from stopwatch.config.rule_model import BaselineModel
+from stopwatch.config.validate import nearest_hint, shown
+from stopwatch.core.kpi import Better, KpiId, Unit
+from stopwatch.core.resolve import auto_volume
+from stopwatch.core.rule import AutoVolume, BaselineThreshold, Criterion, FixedVolume
+
+if TYPE_CHECKING:
+    from stopwatch.config.kpis import KpiBook
+    from stopwatch.config.merge import Teller
+    from stopwatch.config.rule_model import VolumeModel
+    from stopwatch.core.kpi import Kpi
+    from stopwatch.core.rule import Op, Threshold
+
+Path = tuple[str | int, ...]
+
+
+class CriterionReader:
+    """
+    Turns one condition into a core value.
+
+    *book* is what is known about KPIs. *at* leads to the condition in the rule, *recover_at* to its recovery threshold.
+    """
+
+    def __init__(self, teller: Teller, book: KpiBook, *, at: Path, recover_at: Path) -> None:
+        """Read what lies at *at* of the teller's rule."""
+        self._teller = teller
+        self._book = book
+        self._at = at
+        self._recover_at = recover_at
+
+    def read(
+        self,
+        kpi_name: str,
+        op: Op,
+        threshold: Decimal | BaselineModel,
+        recover: Decimal | BaselineModel | None,
+        volume: VolumeModel | None,
+    ) -> Criterion:
+        """Return the condition; complaints go to the teller."""
+        kpi_id = KpiId(kpi_name)
+        limit = self._limit(threshold, op, self._path("threshold"))
+        again = None if recover is None else self._limit(recover, op, self._recover_at)
+        self._check_sides(op, limit, again)
+        guard = self._guard(kpi_id, volume, limit)
+        kpi = self._known(kpi_id)
+        if kpi is not None:
+            self._check_unit(kpi, limit, self._path("threshold"))
+            self._check_unit(kpi, again, self._recover_at)
+            self._check_direction(kpi, op)
+            self._check_guard(kpi, guard)
+        return Criterion(kpi_id, op, limit, again, guard)
+
+    def _path(self, key: str) -> Path:
+        return (*self._at, key)
+
+    def _known(self, kpi_id: KpiId) -> Kpi | None:
+        kpi = self._book.kpis.get(kpi_id)
+        if kpi is None and not self._book.inline and not self._book.doubtful(kpi_id):
+            hint = nearest_hint(kpi_id, list(self._book.kpis)) or "add it to kpis.yaml"
+            self._teller.error("unknown-kpi", f"no KPI has the id {shown(kpi_id)}", hint, self._path("kpi"))
+        return kpi
+
+    def _limit(self, written: Decimal | BaselineModel, op: Op, path: Path) -> Threshold:
+        if not isinstance(written, BaselineModel):
+            return written
+        if op.upward and written.ceiling is not None:
+            hint = f"with {op.value} the limit may have a floor"
+            self._teller.error("wrong-bound", "a ceiling goes with < and <= only", hint, (*path, "ceiling"))
+        if not op.upward and written.floor is not None:
+            hint = f"with {op.value} the limit may have a ceiling"
+            self._teller.error("wrong-bound", "a floor goes with > and >= only", hint, (*path, "floor"))
+        bound = written.floor if op.upward else written.ceiling
+        return BaselineThreshold(written.baseline, written.factor, bound)
+
+    def _check_sides(self, op: Op, limit: Threshold, again: Threshold | None) -> None:
+        if isinstance(limit, Decimal) and isinstance(again, Decimal):
+            beyond = op.breaching_side(Fraction(again), Fraction(limit))
+            written = f"{again} is {'above' if op.upward else 'below'} the threshold {limit}"
+        elif isinstance(limit, BaselineThreshold) and isinstance(again, BaselineThreshold):
+            same = limit.statistic is again.statistic and limit.bound == again.bound
+            beyond = same and op.breaching_side(Fraction(again.factor), Fraction(limit.factor))
+            written = f"factor {again.factor} is beyond factor {limit.factor}"
+        else:
+            return
+        if beyond:
+            side = "at or below" if op.upward else "at or above"
+            self._teller.error(
+                "recover-breaches",
+                f"the recovery threshold lies on the breaching side: {written}",
+                f"put it {side} the threshold, or leave it out",
+                self._recover_at,
+                self._path("threshold"),
+                self._path("op"),
+            )
+
+    def _guard(self, kpi: KpiId, volume: VolumeModel | None, limit: Threshold) -> AutoVolume | FixedVolume | None:
+        if volume is None:
+            return None
+        path = self._path("volume")
+        if (volume.auto is None) == (volume.min is None):
+            self._teller.error("volume-form", "volume wants either auto or min", "{auto: true} or {min: 50}", path)
+            return None
+        if volume.min is not None:
+            return FixedVolume(volume.min)
+        self._check_auto(kpi, limit, path)
+        return AutoVolume()
+
+    def _check_auto(self, kpi: KpiId, limit: Threshold, path: Path) -> None:
+        if kpi not in self._book.kpis:
+            if self._book.inline:
+                hint = "give kpis: [{id, unit, better, …}] beside the rules, or a fixed {min: …}"
+                self._teller.error("auto-volume", f"volume auto needs to know the KPI {shown(kpi)}", hint, path)
+            return
+        try:
+            auto_volume(self._book.kpis, kpi, Fraction(limit) if isinstance(limit, Decimal) else Fraction(1, 2))
+        except ValueError as error:
+            hint = "give a fixed minimum instead: {min: 50}"
+            self._teller.error("auto-volume", str(error), hint, path, self._path("threshold"))
+
+    def _check_unit(self, kpi: Kpi, limit: Threshold | None, path: Path) -> None:
+        if kpi.unit is Unit.RATIO and isinstance(limit, Decimal) and not 0 <= limit <= 1:
+            hint = f"5 % is 0.05; write {limit / 100:f} for {limit} %" if limit > 1 else "write a number from 0 to 1"
+            message = f"{limit} is outside 0 to 1, the range of the ratio {kpi.id}"
+            self._teller.error("limit-out-of-unit", message, hint, path)
+
+    def _check_direction(self, kpi: Kpi, op: Op) -> None:
+        if op.upward != (kpi.better is Better.LOWER):
+            message = f"{op.value} breaches where {kpi.id} is good: it says better: {kpi.better.value}"
+            hint = f"use {'<' if op.upward else '>'}, or correct `better` in kpis.yaml"
+            self._teller.warning("op-against-better", message, hint, self._path("op"))
+
+    def _check_guard(self, kpi: Kpi, guard: AutoVolume | FixedVolume | None) -> None:
+        if guard is not None and kpi.volume is None and not self._book.inline:
+            hint = "add `volume:` to the KPI: a query for how many events stand behind a value"
+            message = f"a volume guard needs the volume query of {kpi.id}"
+            self._teller.error("volume-query-missing", message, hint, self._path("volume"))
+        if guard is None and not self._book.inline and (kpi.unit is Unit.RATIO or kpi.percentile is not None):
+            message = f"{kpi.id} is judged however few events stand behind a value"
+            hint = "add volume: {auto: true} or {min: 50}, so that one failure at night stops nobody"
+            self._teller.warning("volume-missing", message, hint, self._path("threshold"))

@@ -1,0 +1,106 @@
+"""A folder of rule files loaded whole or not at all, with every complaint about all three files at once."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stopwatch.config.complaint import Complaint, Complaints, ComplaintsError
+from stopwatch.config.kpi_model import KpisFile
+from stopwatch.config.kpis import CheckPromql, read_kpis
+from stopwatch.config.node import Fields, Items, Node, kind
+from stopwatch.config.plan import read_plan
+from stopwatch.config.ranges import check_ranges
+from stopwatch.config.rule_list import check_against_plan, check_twins, read_rules
+from stopwatch.config.rule_model import StopRulesFile
+from stopwatch.config.source import read_bytes
+from stopwatch.config.validate import unknown_key
+from stopwatch.config.yaml import load_text
+from stopwatch.core.rollout import RuleSet
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+KPIS, RULES, ROLLOUT = "kpis.yaml", "stop-rules.yaml", "rollout.yaml"
+FILES = (KPIS, RULES, ROLLOUT)
+"""The files of a rule folder, in the order in which their bytes make the revision."""
+
+
+def load_rule_set(folder: Path, promql: CheckPromql | None = None) -> RuleSet:
+    """
+    Load the rule files of *folder*; *promql* checks their queries.
+
+    Raises:
+        ComplaintsError: At least one file has an error; nothing was loaded.
+
+    """
+    rule_set, complaints = check_folder(folder, promql)
+    if rule_set is None:
+        raise ComplaintsError(complaints)
+    return rule_set
+
+
+def check_folder(folder: Path, promql: CheckPromql | None = None) -> tuple[RuleSet | None, list[Complaint]]:
+    """Return the rule set of *folder*, None if there are errors, and all complaints in the order of the text."""
+    found = Complaints()
+    digest = hashlib.sha256()
+    nodes: dict[str, Node | None] = {}
+    for name in FILES:
+        path = Path(folder) / name
+        data = read_bytes(path)
+        if isinstance(data, Complaint):
+            nodes[name] = None
+            found.add(data)
+            continue
+        digest.update(data)
+        nodes[name], complaints = load_text(str(path), data)
+        found.extend(complaints)
+    rule_set = _rule_set(nodes, found, promql, digest.hexdigest())
+    return (None if found.errors else rule_set), list(found)
+
+
+def _rule_set(
+    nodes: dict[str, Node | None], found: Complaints, promql: CheckPromql | None, revision: str
+) -> RuleSet | None:
+    kpi_list = _only_list(KpisFile, nodes[KPIS], "kpis", found)
+    book = read_kpis(kpi_list, found, promql=promql)
+    listed = read_rules(_only_list(StopRulesFile, nodes[RULES], "rules", found), found)
+    rollout = nodes[ROLLOUT]
+    plan = None if rollout is None else read_plan(rollout, found)
+    check_twins(listed, found)
+    sites = () if plan is None else plan.sites.values()
+    rules = {site.id: listed.at(site.id, site.phase, book, found) for site in sites}
+    listed.check_unused(book, found)
+    if plan is None:
+        return None
+    check_against_plan(listed, plan, found)
+    check_ranges(kpi_list, rules, found)
+    return RuleSet(plan=plan, kpis=book.kpis, rules=rules, revision=revision)
+
+
+def _only_list(model: type[BaseModel], node: Node | None, key: str, found: Complaints) -> Node | None:
+    """Return the list below the only key of the document *node*; its entries are checked by whoever reads them."""
+    if node is None:
+        return None
+    if not isinstance(node, Fields):
+        message = f"the file must be a mapping with the key {key!r}, not {kind(node)}"
+        found.add(node.place.complaint("wrong-type", message, f"begin it with {key}:"))
+        return None
+    known = list(model.model_fields)
+    for name, entry in node.entries.items():
+        if name not in known:
+            unknown_key(name, entry.key, known, found)
+    listed = node.get(key)
+    if listed is None:
+        found.add(node.place.complaint("missing-key", f"the key {key!r} is missing", f"begin the file with {key}:"))
+        return None
+    if not isinstance(listed, Items):
+        message = f"{key} must be a list, not {kind(listed)}"
+        found.add(listed.place.complaint("wrong-type", message, "write its entries as - id: …"))
+        return None
+    for item in listed.items:
+        if not isinstance(item, Fields):
+            message = f"an entry of {key} must be a mapping, not {kind(item)}"
+            found.add(item.place.complaint("wrong-type", message, "write it as - id: …"))
+    return listed

@@ -1,0 +1,172 @@
+"""The shape of rollout.yaml."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from stopwatch.config.duration import Duration
+from stopwatch.config.fields import (
+    Identifier,
+    Instant,
+    LabelName,
+    Number,
+    RolloutName,
+    Said,
+    SlackChannel,
+    SlackGroup,
+    SlackPerson,
+    Strict,
+    WebUrl,
+    Zone,
+)
+
+_Some = Annotated[Duration, Field(gt=timedelta(0))]
+
+
+class PhaseModel(Strict):
+    """A phase of the rollout; their order is the rollout's."""
+
+    id: Identifier = Field(description="Stable identity; may not be a site's id.")
+    sites: list[str] = Field(description="The ids of its sites; a site is in one phase.")
+    observation: _Some = Field(description="How long KPIs are observed before the phase can exit.")
+    readiness: list[Said] = Field(
+        default_factory=list, description="Items that must be ready before a site of the phase is activated."
+    )
+
+
+class SiteModel(Strict):
+    """One warehouse; its key in `sites` is its id."""
+
+    name: Said = Field(description="What people call it.")
+    timezone: Zone = Field(description="IANA time zone of its people.")
+    go_live: Instant | None = Field(
+        default=None,
+        description="Planned go-live, with zone. Activates the site by itself if its phase demands no readiness items.",
+    )
+    label: Said | None = Field(default=None, description="Its value of the site label in Prometheus.")
+    channel: SlackChannel | None = Field(default=None, description="Slack channel id of its decisions.")
+    on_call: Said | None = Field(default=None, description="Whom its decisions mention: a Slack user or group id.")
+    dashboards: list[WebUrl] = Field(default_factory=list, description="Dashboards worth opening for this site.")
+    source: Identifier | None = Field(default=None, description="Which of `sources` has its metrics.")
+
+
+class SourceModel(Strict):
+    """A Prometheus."""
+
+    url: WebUrl | None = Field(default=None, description="Its address; STOPWATCH_PROMETHEUS_URL if left out.")
+    headers: dict[str, str] = Field(default_factory=dict, description="Sent with every query, e.g. a tenant.")
+
+
+class RightsModel(Strict):
+    """Who may do what from Slack: user ids (U…) and user group ids (S…); an empty list is nobody."""
+
+    override: list[SlackPerson] = Field(default_factory=list, description="May override a pause.")
+    resume: list[SlackPerson] = Field(default_factory=list, description="May resume.")
+    dismiss: list[SlackPerson] = Field(default_factory=list, description="May dismiss as false alarm or data fault.")
+    roll_back: list[SlackPerson] = Field(default_factory=list, alias="roll-back", description="May record a roll-back.")
+    close: list[SlackPerson] = Field(default_factory=list, description="May close after a roll-back.")
+
+
+class SlackModel(Strict):
+    """People and places in Slack."""
+
+    fallback_channel: SlackChannel | None = Field(default=None, description="Used when a channel is gone or closed.")
+    groups: list[SlackGroup] = Field(
+        default_factory=list, description="User groups that escalation mentions, first one first."
+    )
+    rights: RightsModel = Field(default_factory=RightsModel, description="Who may act from Slack.")
+
+
+class EscalationModel(Strict):
+    """When an unanswered decision becomes louder, counted from its opening."""
+
+    broadcast: _Some = Field(default=timedelta(minutes=5), description="The thread is shown in the channel.")
+    notifier: _Some = Field(default=timedelta(minutes=10), description="The second notifier fires.")
+    second_group: _Some = Field(default=timedelta(minutes=20), description="The second group is mentioned.")
+    repeat: _Some = Field(default=timedelta(minutes=15), description="Between reminders after that.")
+    undelivered: _Some = Field(default=timedelta(seconds=60), description="An undelivered card fires the notifier.")
+    undecided: _Some = Field(default=timedelta(minutes=30), description="Acknowledged without a further act.")
+
+
+class DeliveryModel(Strict):
+    """How messages of unknown fate are settled."""
+
+    settle: _Some = Field(default=timedelta(seconds=10), description="Wait before an ambiguous post is looked up.")
+    sweep: list[_Some] = Field(
+        default_factory=lambda: [timedelta(seconds=30), timedelta(minutes=5)],
+        description="When sent messages are swept for extra copies, after sending.",
+    )
+
+
+class AlertsModel(Strict):
+    """How Alertmanager's alerts become grounds."""
+
+    site_label: LabelName = Field(default="site", description="The label of an alert that names the site.")
+    criterion_label: LabelName = Field(default="criterion", description="The label that names the criterion.")
+
+
+class OverrideModel(Strict):
+    """Bounds of people's overrides."""
+
+    max: _Some = Field(default=timedelta(hours=4), description="The longest override.")
+
+
+class WatchModel(Strict):
+    """A monitoring window after go-live."""
+
+    from_: Said = Field(alias="from", description="When it begins, in words or as a time.")
+    for_: _Some = Field(alias="for", description="How long it lasts.")
+    who: Said = Field(description="Who watches.")
+
+
+class ExitModel(Strict):
+    """What a phase's exit demands besides good KPIs."""
+
+    min_volume: Annotated[Number, Field(ge=0)] | None = Field(
+        default=None, description="The least total volume over the observation."
+    )
+
+
+class RollbackModel(Strict):
+    """When a roll-back counts as verified."""
+
+    within: _Some = Field(default=timedelta(hours=2), description="The band must be reached within this time.")
+    hold: _Some = Field(default=timedelta(minutes=30), description="And be held for so long.")
+    band: Annotated[Number, Field(ge=1)] = Field(
+        default=Decimal("1.2"), description="KPIs within band × baseline median (÷ where higher is better)."
+    )
+
+
+class RolloutFile(Strict):
+    """rollout.yaml."""
+
+    rollout: RolloutName = Field(description="Name of the rollout; part of every record, so it never changes.")
+    phases: Annotated[list[PhaseModel], Field(min_length=1)] = Field(description="The phases, in order.")
+    sites: dict[str, SiteModel] = Field(description="Every site of the phases, by its id.")
+    sources: dict[str, SourceModel] = Field(default_factory=dict, description="Where metrics come from, by name.")
+    slack: SlackModel = Field(default_factory=SlackModel, description="People and places in Slack.")
+    escalation: EscalationModel = Field(default_factory=EscalationModel, description="When silence becomes loud.")
+    delivery: DeliveryModel = Field(default_factory=DeliveryModel, description="How ambiguous posts are settled.")
+    alerts: AlertsModel = Field(default_factory=AlertsModel, description="How foreign alerts are read.")
+    override: OverrideModel = Field(default_factory=OverrideModel, description="Bounds of overrides.")
+    change: dict[str, Any] = Field(
+        default_factory=dict,
+        description="The change that is rolled out (what, why, scope, integrations, customers, …), kept as written; "
+        "its `type` is standard, normal or emergency.",
+    )
+    watch: list[WatchModel] | None = Field(
+        default=None, description="Monitoring windows; checked, without effect in this version."
+    )
+    exit: ExitModel | None = Field(default=None, description="Exit gates; checked, without effect in this version.")
+    rollback: RollbackModel | None = Field(
+        default=None, description="Roll-back verification; checked, without effect in this version."
+    )
+
+
+LATER_KEYS = ("watch", "exit", "rollback")
+"""Keys whose form is checked and that change nothing yet."""
+CHANGE_TYPES = ("standard", "normal", "emergency")
