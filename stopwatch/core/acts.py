@@ -110,11 +110,12 @@ def _complete(decision: Decision, request: ActRequest, *, now: datetime, overrid
         for field, value in (("from", request.from_version), ("to", request.to_version)):
             if not (value or "").strip():
                 raise ActIncompleteError(field, f"roll-back needs the version it went {field}")
-    elif act is Act.RESOLVE and not any(ground.id == request.ground for ground in decision.grounds):
-        known = ", ".join(ground.id for ground in decision.grounds)
-        raise ActIncompleteError("ground", f"resolve needs one of the grounds: {known}")
     elif act is Act.ATTACH and not request.links:
         raise ActIncompleteError("links", "attach needs at least one link")
+    if act is Act.RESOLVE or (act is Act.ATTACH and request.ground is not None):
+        known = [ground.id for ground in decision.grounds]
+        if request.ground not in known:
+            raise ActIncompleteError("ground", f"{act} needs one of the grounds: {', '.join(known)}")
 
 
 def _complete_override(decision: Decision, request: ActRequest, *, now: datetime, override_max: timedelta) -> None:
@@ -167,6 +168,15 @@ def _apply(decision: Decision, request: ActRequest, target: DecisionState, *, no
     if request.act is Act.RESOLVE:
         return replace(
             decision, grounds=tuple(_resolved(decision, ground, request, now) for ground in decision.grounds)
+        )
+    if request.act is Act.ATTACH:
+        where = request.ground or decision.grounds[-1].id
+        return replace(
+            decision,
+            grounds=tuple(
+                replace(ground, links=(*ground.links, *request.links)) if ground.id == where else ground
+                for ground in decision.grounds
+            ),
         )
     if decision.state is DecisionState.OVERRIDDEN and target is not DecisionState.OVERRIDDEN:
         return replace(decision, until=None, accepted=frozenset())

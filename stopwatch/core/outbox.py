@@ -96,8 +96,8 @@ class Effect(StrEnum):
 
     ``sent`` arrived. ``not_sent`` surely did not (wait *retry_after*). ``throttled``: not sent, hold the whole channel.
     ``ambiguous``: may have arrived, look it up before sending again. ``bad_format``: degrade and send at once.
-    ``bad_destination``: use the fallback channel. ``bad_app``: credentials refused, open the circuit. ``gone``: the message
-    to be updated no longer exists.
+    ``bad_destination``: use the fallback channel. ``bad_app``: credentials refused, open the circuit. ``gone``: the
+    message to be updated no longer exists.
     """
 
     SENT = "sent"

@@ -84,3 +84,12 @@ class AuditEntry:
     reason: str | None = None
     evidence: str | None = None
     details: Mapping[str, object] = field(default_factory=dict)
+
+
+def folded_to(
+    row: StateRow, progress: Mapping[ProgressKey, datetime], behind: Mapping[tuple[ProgressKey, SiteId], datetime]
+) -> datetime:
+    """Return up to which slot instant a stored rule was folded: its own row's, or its queries' progress since."""
+    reached = [behind.get((key, row.site), progress.get(key)) for key in row.queries]
+    known = [instant for instant in reached if instant is not None]
+    return max(row.as_of, min(known)) if known and len(known) == len(reached) else row.as_of

@@ -1,4 +1,4 @@
-"""What delivery needs of the world: the outbox as the sender sees it, and a notifier that posts, updates and looks up."""
+"""What delivery needs of the world: the outbox as the sender sees it, and a notifier that posts and looks up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Outbox(Protocol):
 
     def due(self, now: datetime, *, limit: int) -> list[OutboxRow]:
         """
-        Return rows with work to do and ``due_at`` not after *now*, most urgent first (root, escalation, update, thread).
+        Return rows with work to do and ``due_at`` not after *now*, most urgent first: root, escalation, update, thread.
 
         These are pending and unknown rows, sent roots whose card is out of date, and sent rows not yet swept twice.
         """

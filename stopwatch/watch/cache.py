@@ -1,0 +1,110 @@
+"""Recent slots of one query for all sites: a cache of the TSDB that may be dropped at any moment."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stopwatch.core.kpi import SiteId
+
+
+class SlotCache:
+    """
+    Values by site and slot, NaN where there is no point.
+
+    A value once read stands; only missing slots are asked for again, and only while they are inside a window.
+    """
+
+    def __init__(self, sites: Iterable[SiteId]) -> None:
+        """Start empty for *sites*."""
+        self._values: dict[SiteId, list[float]] = {site: [] for site in sites}
+        self._gaps: dict[int, set[SiteId]] = {}
+        self.first = 0
+        self.last = -1
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is cached."""
+        return self.last < self.first
+
+    def wanted(self, need: int, upto: int) -> tuple[int, int] | None:
+        """
+        Return the run of slots to ask for so that *need* … *upto* are as complete as the source can make them.
+
+        None means that everything was read already and nothing in that range is missing.
+        """
+        if self.empty or need < self.first or need > self.last + 1:
+            return (need, upto) if need <= upto else None
+        begin = min((slot for slot in self._gaps if slot >= need), default=self.last + 1)
+        return (begin, upto) if begin <= upto else None
+
+    def merge(self, first: int, last: int, series: Mapping[SiteId, Sequence[float]]) -> None:
+        """Take in an answer for the slots *first* … *last*; sites without a series are missing at all of them."""
+        if self.empty or first < self.first or first > self.last + 1:
+            self._restart(first)
+        for slot in [slot for slot in self._gaps if first <= slot <= last]:
+            self._refill(slot, slot - first, series)
+        fresh = last - self.last
+        if fresh > 0:
+            self._extend(fresh, last, series)
+
+    def _restart(self, first: int) -> None:
+        for values in self._values.values():
+            values.clear()
+        self._gaps.clear()
+        self.first, self.last = first, first - 1
+
+    def _refill(self, slot: int, offset: int, series: Mapping[SiteId, Sequence[float]]) -> None:
+        filled = []
+        for site in self._gaps[slot]:
+            answer = series.get(site)
+            if answer is not None and answer[offset] == answer[offset]:
+                self._values[site][slot - self.first] = answer[offset]
+                filled.append(site)
+        self._gaps[slot].difference_update(filled)
+        if not self._gaps[slot]:
+            del self._gaps[slot]
+
+    def _extend(self, fresh: int, last: int, series: Mapping[SiteId, Sequence[float]]) -> None:
+        base = last - fresh + 1
+        for site, values in self._values.items():
+            answer = series.get(site)
+            tail = answer[-fresh:] if answer is not None else [nan] * fresh
+            values.extend(tail)
+            for offset, value in enumerate(tail):
+                if value != value:  # noqa: PLR0124 – the fastest test for NaN
+                    self._gaps.setdefault(base + offset, set()).add(site)
+        self.last = last
+
+    def window(self, site: SiteId, first: int, last: int) -> list[float]:
+        """Return the values of *site* at *first* … *last*, NaN where nothing is cached."""
+        values = self._values.get(site)
+        if values is None or self.empty:
+            return [nan] * (last - first + 1)
+        before = max(0, min(self.first, last + 1) - first)
+        after = max(0, last - max(self.last, first - 1))
+        inner = values[max(0, first - self.first) : max(0, last - self.first + 1)]
+        return [nan] * before + inner + [nan] * after if before or after else inner
+
+    def newest(self, site: SiteId) -> float:
+        """Return the value at the newest cached slot, NaN if there is none."""
+        values = self._values.get(site)
+        return values[-1] if values else nan
+
+    def trim(self, keep: int) -> None:
+        """Forget slots before *keep*."""
+        surplus = min(keep, self.last + 1) - self.first
+        if surplus <= 0:
+            return
+        for values in self._values.values():
+            del values[:surplus]
+        self.first += surplus
+        for slot in [slot for slot in self._gaps if slot < self.first]:
+            del self._gaps[slot]
+
+    def drop(self) -> None:
+        """Forget everything."""
+        self._restart(0)

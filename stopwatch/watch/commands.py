@@ -1,0 +1,224 @@
+"""What people do, as short transactions: act on a decision, declare a manual stop, let an override end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stopwatch.core.acts import perform
+from stopwatch.core.audit import canonical_json, content_hash
+from stopwatch.core.decision import Decision, DecisionState, Ground, GroundKind, Happening, Link
+from stopwatch.core.errors import ActIncompleteError, DecisionNotFoundError
+from stopwatch.core.grid import rfc3339
+from stopwatch.core.opening import DAEMON, Scope, decision_id, end_override, ground_id, happen, join, open_decision
+from stopwatch.core.outbox import MessageKind
+from stopwatch.core.records import AuditEntry
+from stopwatch.core.rollout import wide_scope
+from stopwatch.watch.recording import tell
+from stopwatch.watch.sight import sight_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from stopwatch.core.acts import ActRequest
+    from stopwatch.core.decision import DecisionId
+    from stopwatch.core.kpi import PhaseId, SiteId
+    from stopwatch.core.rollout import Plan, RuleSet
+    from stopwatch.watch.ports import Store, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where acts are taken: the records, the rule set in force, and where messages go."""
+
+    store: Store
+    rule_set: RuleSet
+    channel: Callable[[SiteId | None], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A manual stop criterion that a person declares for a site, a phase or (neither given) the whole rollout."""
+
+    criterion: str
+    reason: str
+    actor: str
+    site: SiteId | None = None
+    phase: PhaseId | None = None
+    links: tuple[Link, ...] = ()
+
+
+def act(desk: Desk, decision: DecisionId, request: ActRequest, *, transport: str, now: datetime) -> Decision:
+    """
+    Apply one act of a person.
+
+    Raises:
+        DecisionNotFoundError: No decision has this id.
+        ActIncompleteError: A required field is missing or unusable.
+        ActStaleError: The decision changed since the person looked.
+        ActIllegalError: The decision's state, or the site's, does not allow the act.
+        StoreError: The act could not be written; nothing changed.
+
+    """
+    with desk.store.writing() as tx:
+        before = tx.decision(decision)
+        if before is None:
+            raise DecisionNotFoundError(f"no decision {decision}")
+        sight = sight_of(tx, desk.rule_set, before.site, now)
+        after = perform(before, request, now=now, sight=sight, override_max=desk.rule_set.plan.override_max)
+        _write(tx, desk, before, after, transport=transport)
+    return after
+
+
+def _write(tx: Writer, desk: Desk, before: Decision, after: Decision, *, transport: str) -> None:
+    """Save what an act, or time, made of a decision, with its audit row and its messages."""
+    tx.save_decision(after, rev_before=before.rev)
+    acted = after.acts[-1]
+    tx.audit(
+        AuditEntry(
+            at=acted.at,
+            actor=acted.actor,
+            transport=transport,
+            act=acted.act,
+            decision=after.id,
+            rev_before=acted.rev_before,
+            rev_after=acted.rev_after,
+            reason=acted.reason,
+            details=acted.details,
+        )
+    )
+    facts = {
+        "act": acted.act,
+        "actor": acted.actor,
+        "at": rfc3339(acted.at),
+        "reason": acted.reason,
+        "state": after.state.value,
+        **acted.details,
+    }
+    what = str(len(after.acts))
+    tell(tx, desk.channel(after.site), after, before, MessageKind.ACT, what, facts, now=acted.at)
+
+
+def pause(desk: Desk, stop: Stop, *, transport: str, now: datetime) -> tuple[Decision, bool]:
+    """
+    Declare a manual stop: it joins the live decision of its scope or opens one.
+
+    Returns the decision and whether it is new.
+
+    Raises:
+        ActIncompleteError: Criterion or reason is missing, or the plan has no such site or phase.
+        StoreError: The stop could not be written; nothing changed.
+
+    """
+    scope = _scope(desk.rule_set.plan, stop)
+    with desk.store.writing() as tx:
+        before = tx.live_decision(desk.rule_set.plan.rollout, scope.scope)
+        ground, evidence = _manual_ground(desk.rule_set, stop, before, now)
+        tx.save_evidence(ground.evidence or "", evidence, now)
+        if before is None:
+            identity = decision_id(scope.scope, now, tx.decision_exists)
+            after = open_decision(identity, desk.rule_set.plan.rollout, scope, ground)
+        else:
+            after = join(before, ground, now=now)
+        tx.save_decision(after, rev_before=before.rev if before else None)
+        tx.audit(
+            AuditEntry(
+                at=now,
+                actor=stop.actor,
+                transport=transport,
+                act="pause",
+                decision=after.id,
+                rev_before=before.rev if before else None,
+                rev_after=after.rev,
+                reason=stop.reason,
+                evidence=ground.evidence,
+                details={"criterion": stop.criterion, "ground": ground.id},
+            )
+        )
+        facts = {"ground": ground.id, "opened_at": rfc3339(now), **(ground.summary or {})}
+        tell(tx, desk.channel(scope.site), after, before, MessageKind.GROUND, ground.id, facts, now=now)
+    return after, before is None
+
+
+def _scope(plan: Plan, stop: Stop) -> Scope:
+    if not stop.criterion.strip():
+        raise ActIncompleteError("criterion", "a manual stop needs a criterion, such as operational-blocker or sev1")
+    if not stop.reason.strip():
+        raise ActIncompleteError("reason", "a manual stop needs a reason")
+    if stop.site is not None:
+        if stop.site not in plan.sites:
+            raise ActIncompleteError("site", f"the plan has no site {stop.site}; it has {', '.join(plan.sites)}")
+        return Scope(stop.site, stop.site, plan.sites[stop.site].phase)
+    if stop.phase is not None and plan.phase(stop.phase) is None:
+        known = ", ".join(phase.id for phase in plan.phases)
+        raise ActIncompleteError("phase", f"the plan has no phase {stop.phase}; it has {known}")
+    return Scope(wide_scope(stop.phase), None, stop.phase)
+
+
+def _manual_ground(rule_set: RuleSet, stop: Stop, before: Decision | None, now: datetime) -> tuple[Ground, str]:
+    """Build a manual ground; what was said is its evidence."""
+    evidence = {
+        "version": 1,
+        "rollout": rule_set.plan.rollout,
+        "criterion": stop.criterion,
+        "reason": stop.reason,
+        "actor": stop.actor,
+        "at": rfc3339(now),
+        "links": [{"kind": link.kind, "url": link.url} for link in stop.links],
+        "revision": rule_set.revision,
+    }
+    site = rule_set.plan.sites.get(stop.site) if stop.site is not None else None
+    summary = {"criterion": stop.criterion, "reason": stop.reason, "actor": stop.actor, "severity": "page"}
+    ground = Ground(
+        id=ground_id(stop.criterion, now, [ground.id for ground in before.grounds] if before else []),
+        kind=GroundKind.MANUAL,
+        site=stop.site,
+        rule=None,
+        criterion=stop.criterion,
+        opened_at=now,
+        recorded_at=now,
+        evidence=content_hash(evidence),
+        links=stop.links,
+        summary=summary | ({"site_name": site.name, "timezone": site.timezone} if site else {}),
+    )
+    return ground, canonical_json(evidence)
+
+
+def pass_time(desk: Desk, *, caught_up: Callable[[SiteId], bool], now: datetime) -> list[Decision]:
+    """
+    Let time act: end overrides that are over at sites that are caught up, flag roll-backs that nothing can verify.
+
+    Raises:
+        StoreError: The records could not be read or written.
+
+    """
+    with desk.store.reading() as view:
+        live = view.decisions(desk.rule_set.plan.rollout, live=True)
+    changed = []
+    for seen in live:
+        if not _due(seen, caught_up, now):
+            continue
+        with desk.store.writing() as tx:
+            before = tx.decision(seen.id)
+            if before is None or not _due(before, caught_up, now):
+                continue
+            after = _timed(before, now)
+            _write(tx, desk, before, after, transport=DAEMON)
+            changed.append(after)
+    return changed
+
+
+def _due(decision: Decision, caught_up: Callable[[SiteId], bool], now: datetime) -> bool:
+    if decision.state is DecisionState.ROLLED_BACK:
+        return True
+    if decision.state is not DecisionState.OVERRIDDEN or decision.until is None or now < decision.until:
+        return False
+    return decision.site is None or caught_up(decision.site)
+
+
+def _timed(decision: Decision, now: datetime) -> Decision:
+    if decision.state is DecisionState.ROLLED_BACK:
+        reason = "no baseline is frozen for this site, so recovery cannot be verified"
+        return happen(decision, Happening.ROLLBACK_FLAGGED, now=now, reason=reason)
+    return end_override(decision, now=now)

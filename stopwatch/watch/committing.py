@@ -1,0 +1,176 @@
+"""Committing what a piece of folding brought: a transaction per site with events, one more for all mere progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
+
+from stopwatch.core.errors import ProgressConflictError, StoreError
+from stopwatch.core.records import StateRow
+from stopwatch.watch.folding import SiteFold
+from stopwatch.watch.recording import ended_by_site, record_site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from stopwatch.core.kpi import SiteId
+    from stopwatch.core.records import ProgressKey
+    from stopwatch.watch.cells import Group
+    from stopwatch.watch.folding import CellFold
+    from stopwatch.watch.ports import Store, Writer
+    from stopwatch.watch.tick import SourceWatch
+
+TRIES = 3
+"""How often a site is folded again because a decision of it ended meanwhile."""
+
+
+@dataclass(slots=True)
+class Committed:
+    """What was committed: slots folded, slots among them that were caught up, new grounds; and what was refused."""
+
+    slots: int = 0
+    caught_up: int = 0
+    grounds: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: Committed) -> Self:
+        """Add what another piece committed."""
+        self.slots += other.slots
+        self.caught_up += other.caught_up
+        self.grounds += other.grounds
+        self.failures += other.failures
+        return self
+
+
+def commit_folds(
+    watch: SourceWatch,
+    store: Store,
+    due: Sequence[Group],
+    sites: Mapping[SiteId, SiteFold],
+    *,
+    after: datetime,
+    now: datetime,
+) -> Committed:
+    """Record every site; a site that is refused stays where it was and is folded again next tick."""
+    done, quiet = Committed(), []
+    for site, folded in sites.items():
+        if any(cell_fold.events for cell_fold in folded.folds):
+            _commit_site(watch, store, site, folded, done, after=after, now=now)
+        else:
+            quiet += folded.folds
+    _commit_progress(watch.book.rule_set.plan.rollout, store, due, quiet, done)
+    return done
+
+
+def _commit_site(
+    watch: SourceWatch,
+    store: Store,
+    site: SiteId,
+    folded: SiteFold,
+    done: Committed,
+    *,
+    after: datetime,
+    now: datetime,
+) -> None:
+    for _ in range(TRIES):
+        try:
+            with store.writing() as tx:
+                grounds = record_site(tx, watch.book, site, folded, after=after, now=now)
+                rows = [_save(tx, watch.book.rule_set.plan.rollout, cell_fold) for cell_fold in folded.folds]
+        except ProgressConflictError:
+            folded = _fold_again(watch, store, site, folded, after)
+            continue
+        except StoreError as error:
+            done.failures.append(f"{site}: {error}")
+            return
+        done.grounds += grounds
+        for cell_fold, row in zip(folded.folds, rows, strict=True):
+            _settle(cell_fold, row, done)
+        return
+    done.failures.append(f"{site}: decisions kept ending while its slots were folded; it is folded again next tick")
+
+
+def _fold_again(watch: SourceWatch, store: Store, site: SiteId, folded: SiteFold, after: datetime) -> SiteFold:
+    with store.reading() as view:
+        ended = ended_by_site(view, watch.book.rule_set.plan.rollout, after)
+    again = SiteFold(ended.get(site, ()))
+    for old in folded.folds:
+        renewed = watch.fold(old.cell.group, old.cell, old.last, ended)
+        if renewed is not None:
+            again.folds.append(renewed)
+    return again
+
+
+def _commit_progress(
+    rollout: str, store: Store, due: Sequence[Group], quiet: Sequence[CellFold], done: Committed
+) -> None:
+    try:
+        with store.writing() as tx:
+            rows = [_save(tx, rollout, cell_fold) for cell_fold in quiet]
+            behind = [change for group in due for change in _save_progress(tx, rollout, group, quiet)]
+    except StoreError as error:
+        done.failures.append(f"progress: {error}")
+        return
+    for cell_fold, row in zip(quiet, rows, strict=True):
+        _settle(cell_fold, row, done)
+    for group, key, site, last in behind:
+        group.behind[key, site] = last
+
+
+def _save(tx: Writer, rollout: str, folded: CellFold) -> StateRow | None:
+    """Write a cell's state if it differs from what is stored; return the row that is stored afterwards."""
+    cell, saved = folded.cell, folded.cell.saved
+    if cell.resolved is None:
+        return saved
+    row = StateRow(
+        rollout,
+        cell.site,
+        cell.rule.id,
+        replace(folded.state, failures=0),
+        cell.resolved.grid.instant(folded.last),
+        cell.resolved.hash,
+        folded.state.reported(cell.resolved).value,
+        cell.keys,
+    )
+    if saved is not None and not folded.events and replace(row, as_of=saved.as_of) == saved:
+        return saved
+    tx.save_state(row)
+    return row
+
+
+def _settle(folded: CellFold, row: StateRow | None, done: Committed) -> None:
+    """Let a fold hold in memory once it holds in the store."""
+    cell = folded.cell
+    cell.state, cell.clear_run, cell.saved = folded.state, folded.clear_run, row
+    if folded.state.failures:
+        return
+    fresh = folded.last - cell.last if cell.last is not None else 1
+    done.slots += fresh
+    done.caught_up += fresh - 1
+    cell.last = folded.last
+
+
+def _save_progress(
+    tx: Writer, rollout: str, group: Group, quiet: Sequence[CellFold]
+) -> list[tuple[Group, ProgressKey, SiteId, datetime | None]]:
+    """Write per query how far it was folded, and which sites are behind that; return what changed of the latter."""
+    ahead = {id(folded.cell): folded.last for folded in quiet if not folded.state.failures}
+    lasts: dict[ProgressKey, dict[SiteId, int]] = {}
+    for cell in group.cells:
+        last = ahead.get(id(cell), cell.last)
+        if last is None:
+            continue
+        for key in cell.keys:
+            by_site = lasts.setdefault(key, {})
+            by_site[cell.site] = min(by_site.get(cell.site, last), last)
+    changes: list[tuple[Group, ProgressKey, SiteId, datetime | None]] = []
+    for key, by_site in lasts.items():
+        newest = max(by_site.values())
+        tx.save_progress(rollout, key, group.grid.instant(newest))
+        for site, last in by_site.items():
+            now_behind = group.grid.instant(last) if last < newest else None
+            if now_behind != group.behind.get((key, site)):
+                tx.save_behind(rollout, key, site, now_behind)
+                changes.append((group, key, site, now_behind))
+    return changes

@@ -1,0 +1,47 @@
+"""Filling the link templates of a rule for one breach at one site."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stopwatch.core.decision import Link
+from stopwatch.core.grid import rfc3339
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stopwatch.core.rollout import Site
+    from stopwatch.core.rule import Links, ResolvedRule
+    from stopwatch.core.state import RuleEvent
+
+MARGIN = timedelta(minutes=30)
+"""How much before and after a breach a link shows."""
+
+
+def fill(links: Links, site: Site, rule: ResolvedRule, event: RuleEvent, decision: str) -> tuple[Link, ...]:
+    """Return the rule's links with every placeholder replaced; templates were checked when they were loaded."""
+    begin, end = event.pending_since - MARGIN, event.at + MARGIN
+    words = {
+        "site": site.id,
+        "label": site.label,
+        "phase": site.phase,
+        "rule": rule.id,
+        "kpi": rule.limits[0].kpi,
+        "from_ms": str(_milliseconds(begin)),
+        "to_ms": str(_milliseconds(end)),
+        "from_iso": rfc3339(begin),
+        "to_iso": rfc3339(end),
+        "decision": decision,
+    }
+    filled = []
+    for kind, template in links.items():
+        url = template
+        for name, word in words.items():
+            url = url.replace("{" + name + "}", word)
+        filled.append(Link(kind, url))
+    return tuple(filled)
+
+
+def _milliseconds(instant: datetime) -> int:
+    return int(instant.timestamp() * 1000)

@@ -1,0 +1,212 @@
+"""Writing down what one site's fold brought: decisions, grounds, evidence, messages and audit in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stopwatch.core.decision import Ground, GroundKind
+from stopwatch.core.errors import ProgressConflictError
+from stopwatch.core.grid import rfc3339
+from stopwatch.core.opening import DAEMON, Scope, decision_id, ground_id, join, open_decision, recover
+from stopwatch.core.outbox import Message, MessageKind, root_key, thread_key
+from stopwatch.core.records import AuditEntry
+from stopwatch.core.rule import Mode
+from stopwatch.core.state import Change
+from stopwatch.watch.facts import bundle, freeze, summary
+from stopwatch.watch.folding import Ended
+from stopwatch.watch.links import fill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from stopwatch.core.decision import Decision, DecisionId
+    from stopwatch.core.kpi import SiteId
+    from stopwatch.core.records import Activation
+    from stopwatch.core.rollout import RuleSet
+    from stopwatch.core.rule import ResolvedRule
+    from stopwatch.watch.folding import CellEvent, SiteFold
+    from stopwatch.watch.ports import Reader, Writer
+
+LATE_STEPS = 3
+"""A breach whose opening slot is more than so many steps behind the newest slot was found late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What recording needs to know besides the fold: the rule set, activations and where messages go."""
+
+    rule_set: RuleSet
+    activations: Mapping[SiteId, Activation]
+    channel: Callable[[SiteId | None], str | None]
+
+
+def ended_by_site(reader: Reader, rollout: str, after: datetime) -> dict[SiteId, tuple[Ended, ...]]:
+    """Return per site the decisions of its own scope that ended after *after*, oldest end first."""
+    found: dict[SiteId, tuple[Ended, ...]] = {}
+    for decision in reader.ended_after(rollout, after):
+        if decision.site is not None and decision.ended_at is not None:
+            rules = frozenset(ground.rule for ground in decision.grounds if ground.rule is not None)
+            ended = Ended(decision.id, decision.ended_at, rules)
+            found[decision.site] = (*found.get(decision.site, ()), ended)
+    return found
+
+
+def record_site(tx: Writer, book: Book, site: SiteId, folded: SiteFold, *, after: datetime, now: datetime) -> int:
+    """
+    Write the events of one site; return how many grounds are new.
+
+    Args:
+        tx: The open transaction.
+        book: Rule set, activations, channels.
+        site: The site.
+        folded: What the fold brought.
+        after: The instant that `ended_by_site` was asked with when the fold was made.
+        now: The time of the commit.
+
+    Raises:
+        ProgressConflictError: A decision of this site ended since the fold was made; fold again.
+
+    """
+    if ended_by_site(tx, book.rule_set.plan.rollout, after).get(site, ()) != folded.ended:
+        message = f"a decision of {site} ended while its slots were folded"
+        raise ProgressConflictError(message)
+    new = 0
+    for found in folded.events():
+        if found.cell.rule.mode is not Mode.ENFORCE:
+            continue
+        if found.event.change is Change.OPENED:
+            new += _record_opening(tx, book, found, now)
+        else:
+            _record_recovery(tx, book, found, now)
+    return new
+
+
+def _record_opening(tx: Writer, book: Book, found: CellEvent, now: datetime) -> int:
+    plan, cell, event = book.rule_set.plan, found.cell, found.event
+    if tx.ground(plan.rollout, cell.site, cell.rule.id, event.at) is not None:
+        return 0
+    rule = _resolved(found)
+    evidence, body = freeze(bundle(cell, rule, event, book.rule_set, book.activations.get(cell.site)))
+    tx.save_evidence(evidence, body, now)
+    before = tx.decision(found.joins) if found.joins else tx.live_decision(plan.rollout, cell.site)
+    identity = before.id if before else decision_id(cell.site, event.at, tx.decision_exists)
+    ground = _ground(book, found, rule, evidence, (identity, before), now)
+    if before is None:
+        decision = open_decision(identity, plan.rollout, Scope(cell.site, cell.site, cell.phase), ground)
+    else:
+        decision = join(before, ground, now=now)
+    tx.save_decision(decision, rev_before=before.rev if before else None)
+    act = "decision.open" if before is None else "decision.join"
+    _audit(tx, decision, before, act, now, evidence=evidence, details={"ground": ground.id})
+    tell(tx, book.channel(cell.site), decision, before, MessageKind.GROUND, ground.id, _ground_facts(ground), now=now)
+    return 1
+
+
+def _ground(
+    book: Book,
+    found: CellEvent,
+    rule: ResolvedRule,
+    evidence: str,
+    joined: tuple[DecisionId, Decision | None],
+    now: datetime,
+) -> Ground:
+    cell, event = found.cell, found.event
+    identity, before = joined
+    activation = book.activations.get(cell.site)
+    facts = summary(cell, rule, event, book.rule_set, activation.at if activation else None, now)
+    behind = (now - rule.written.eval_delay - event.at) // rule.written.step
+    return Ground(
+        id=ground_id(cell.rule.id, event.at, [g.id for g in before.grounds] if before else []),
+        kind=GroundKind.RULE,
+        site=cell.site,
+        rule=cell.rule.id,
+        criterion=None,
+        opened_at=event.at,
+        recorded_at=now,
+        pending_since=event.pending_since,
+        detected_late=behind > LATE_STEPS,
+        evidence=evidence,
+        links=fill(rule.written.links, book.rule_set.plan.sites[cell.site], rule, event, identity),
+        summary=facts,
+    )
+
+
+def _record_recovery(tx: Writer, book: Book, found: CellEvent, now: datetime) -> None:
+    plan, cell, event = book.rule_set.plan, found.cell, found.event
+    known = tx.ground(plan.rollout, cell.site, cell.rule.id, event.opened_at)
+    if known is None or known[1].recovered_at is not None:
+        return
+    before = tx.decision(known[0])
+    if before is None:
+        return
+    evidence, body = freeze(
+        bundle(cell, _resolved(found), event, book.rule_set, book.activations.get(cell.site))
+        | {"recovers": known[1].evidence}
+    )
+    tx.save_evidence(evidence, body, now)
+    decision = recover(before, known[1].id, event.at)
+    tx.save_decision(decision, rev_before=before.rev)
+    details = {"ground": known[1].id, "recovered_at": rfc3339(event.at)}
+    _audit(tx, decision, before, "ground.recover", now, evidence=evidence, details=details)
+    tell(tx, book.channel(cell.site), decision, before, MessageKind.RECOVERED, known[1].id, details, now=now)
+
+
+def tell(
+    tx: Writer,
+    channel: str | None,
+    decision: Decision,
+    before: Decision | None,
+    kind: MessageKind,
+    what: str,
+    facts: Mapping[str, object],
+    *,
+    now: datetime,
+) -> None:
+    """Bring the card up to date (or post it, for a new decision) and put a further message into its thread."""
+    if channel is None:
+        return
+    if before is None:
+        root = Message(root_key(decision.id, channel), MessageKind.ROOT, channel, decision.id, decision.rev)
+        tx.enqueue(root, now=now)
+        return
+    tx.touch_card(root_key(decision.id, channel))
+    key = thread_key(decision.id, kind, what, channel)
+    tx.enqueue(Message(key, kind, channel, decision.id, decision.rev, facts), now=now)
+
+
+def _ground_facts(ground: Ground) -> dict[str, object]:
+    return {"ground": ground.id, "opened_at": rfc3339(ground.opened_at), **(ground.summary or {})}
+
+
+def _audit(
+    tx: Writer,
+    decision: Decision,
+    before: Decision | None,
+    act: str,
+    now: datetime,
+    *,
+    evidence: str | None,
+    details: Mapping[str, object],
+) -> None:
+    tx.audit(
+        AuditEntry(
+            at=now,
+            actor=DAEMON,
+            transport=DAEMON,
+            act=act,
+            decision=decision.id,
+            rev_before=before.rev if before else None,
+            rev_after=decision.rev,
+            evidence=evidence,
+            details=details,
+        )
+    )
+
+
+def _resolved(found: CellEvent) -> ResolvedRule:
+    if found.cell.resolved is None:
+        message = f"rule {found.cell.rule.id} was folded without being resolved"
+        raise ValueError(message)
+    return found.cell.resolved

@@ -1,0 +1,164 @@
+"""One tick at one source: read what is due, fold it piece by piece, record what changed, note how far it got."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stopwatch.core.reading import chunk_slots
+from stopwatch.core.state import armed_slot
+from stopwatch.watch.columns import ColumnReader, Reads, needs_of
+from stopwatch.watch.committing import Committed, commit_folds
+from stopwatch.watch.folding import CellFold, SiteFold, fail_cell, fold_cell
+from stopwatch.watch.recording import ended_by_site
+from stopwatch.watch.unjudged import skip_too_old
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stopwatch.core.kpi import SiteId
+    from stopwatch.watch.cells import Cell, Group
+    from stopwatch.watch.folding import Ended
+    from stopwatch.watch.ports import Source, Store
+    from stopwatch.watch.recording import Book
+
+ENDED_MARGIN = timedelta(minutes=10)
+"""How far before the oldest unfolded slot ends of decisions are still looked for, so that a skewed clock hides none."""
+
+
+@dataclass(slots=True)
+class TickReport:
+    """What a tick at one source came to."""
+
+    source: str
+    at: datetime
+    reads: Reads = field(default_factory=Reads)
+    committed: Committed = field(default_factory=Committed)
+    unjudged: list[str] = field(default_factory=list)
+    lateness: timedelta = timedelta(0)
+
+    @property
+    def failures(self) -> list[str]:
+        """What went wrong, in words; empty when everything was read and recorded."""
+        return self.reads.failures + self.committed.failures
+
+
+class SourceWatch:
+    """Everything watched at one source, with its place in memory; one thread ticks it."""
+
+    def __init__(self, source: Source, groups: list[Group], store: Store, book: Book, *, catch_up: timedelta) -> None:
+        """Watch *groups* at *source*; *catch_up* bounds how far back slots are judged after an outage."""
+        self.groups = groups
+        self.book = book
+        self._columns = ColumnReader(source)
+        self._store = store
+        self._catch_up = catch_up
+
+    @property
+    def name(self) -> str:
+        """The source's name in the plan."""
+        return self._columns.source.name
+
+    def close(self) -> None:
+        """Let go of the reading threads."""
+        self._columns.close()
+
+    def tick(self, now: datetime) -> TickReport:
+        """
+        Evaluate everything that is due at *now*.
+
+        Failures of queries and of single writes are counted and reported.
+
+        Raises:
+            StoreError: The records could not be read at all; nothing was evaluated.
+
+        """
+        report = TickReport(self.name, now)
+        positions = {id(group): start for group in self.groups if (start := self._due(group, now)) is not None}
+        due = [group for group in self.groups if id(group) in positions]
+        if due:
+            report.lateness = max(now - group.eval_delay - group.grid.instant(positions[id(group)]) for group in due)
+            report.unjudged = skip_too_old(self._store, self.book.rule_set.plan.rollout, self._starts(due), now)
+        failed: set[int] = set()
+        while due:
+            upto = _piece_end(due, positions)
+            self._piece(due, upto, failed, report, now)
+            for group in due:
+                positions[id(group)] = max(positions[id(group)], group.slot(upto) + 1)
+            due = [group for group in due if positions[id(group)] <= group.newest]
+        return report
+
+    def _due(self, group: Group, now: datetime) -> int | None:
+        """Move the newest slot of a group on (it never goes back) and return the oldest slot left to fold, if any."""
+        group.newest = max(group.newest, group.grid.newest(now=now, eval_delay=group.eval_delay))
+        oldest = min((self._start(group, cell) for cell in group.cells), default=group.newest + 1)
+        return oldest if oldest <= group.newest else None
+
+    def _start(self, group: Group, cell: Cell) -> int:
+        """Return the first slot a cell still has to fold."""
+        first = cell.last + 1 if cell.last is not None else first_slot(group, cell)
+        return max(first, group.newest - self._catch_up // group.grid.step)
+
+    def _starts(self, due: list[Group]) -> list[tuple[Group, Cell, int, int]]:
+        """Return per cell where judging goes on and where it should have gone on."""
+        return [
+            (
+                group,
+                cell,
+                cell.last + 1 if cell.last is not None else first_slot(group, cell),
+                self._start(group, cell),
+            )
+            for group in due
+            for cell in group.cells
+        ]
+
+    def _piece(self, due: list[Group], upto: datetime, failed: set[int], report: TickReport, now: datetime) -> None:
+        """Read, fold and record the slots up to *upto*; a cell that failed once in a tick waits for the next."""
+        sites: dict[SiteId, SiteFold] = defaultdict(SiteFold)
+        oldest = min(group.grid.instant(self._start(group, cell)) for group in due for cell in group.cells)
+        after = oldest - ENDED_MARGIN
+        for group in due:
+            last = group.slot(upto)
+            cells = [
+                (cell, start, first_slot(group, cell))
+                for cell in group.cells
+                if id(cell) not in failed and (start := self._start(group, cell)) <= last
+            ]
+            self._columns.bring_up(group, needs_of(cells), last, report.reads)
+        with self._store.reading() as view:
+            ended = ended_by_site(view, self.book.rule_set.plan.rollout, after)
+        for group in due:
+            for cell in group.cells:
+                folded = None if id(cell) in failed else self.fold(group, cell, group.slot(upto), ended)
+                if folded is not None:
+                    sites[cell.site].folds.append(folded)
+                    if folded.state.failures:
+                        failed.add(id(cell))
+        for site, folds in sites.items():
+            folds.ended = ended.get(site, ())
+        report.committed += commit_folds(self, self._store, due, sites, after=after, now=now)
+
+    def fold(self, group: Group, cell: Cell, last: int, ended: dict[SiteId, tuple[Ended, ...]]) -> CellFold | None:
+        """Fold a cell up to slot *last*, or count a failure; None where nothing is due."""
+        start = self._start(group, cell)
+        if start > last:
+            return None
+        if cell.resolved is None or cell.failure() is not None:
+            return fail_cell(cell, start - 1)
+        return fold_cell(cell, cell.resolved, last, start, ended.get(cell.site, ()))
+
+
+def first_slot(group: Group, cell: Cell) -> int:
+    """Return the first slot that exists for a cell: its activation's, plus settle."""
+    if cell.resolved is not None:
+        return armed_slot(cell.resolved, cell.state)
+    return group.grid.at_or_after(cell.state.armed_at + cell.rule.settle)
+
+
+def _piece_end(due: list[Group], positions: dict[int, int]) -> datetime:
+    """Return the instant up to which all groups advance together, so that memory stays bounded in a catch-up."""
+    ends = [group.grid.instant(min(group.newest, positions[id(group)] + chunk_slots(group.width) - 1)) for group in due]
+    short = [end for group, end in zip(due, ends, strict=True) if end < group.grid.instant(group.newest)]
+    return min(short, default=max(ends))
