@@ -105,17 +105,21 @@ def _complete(decision: Decision, request: ActRequest, *, now: datetime, overrid
     elif act is Act.DISMISS and request.category not in DISMISS_CATEGORIES:
         raise ActIncompleteError("category", f"dismiss needs a category: {' or '.join(DISMISS_CATEGORIES)}")
     elif act is Act.ROLL_BACK:
-        if request.what not in ROLL_BACK_KINDS:
-            raise ActIncompleteError("what", f"roll-back needs what was reverted: {', '.join(ROLL_BACK_KINDS)}")
-        for field, value in (("from", request.from_version), ("to", request.to_version)):
-            if not (value or "").strip():
-                raise ActIncompleteError(field, f"roll-back needs the version it went {field}")
+        _complete_roll_back(request)
     elif act is Act.ATTACH and not request.links:
         raise ActIncompleteError("links", "attach needs at least one link")
     if act is Act.RESOLVE or (act is Act.ATTACH and request.ground is not None):
         known = [ground.id for ground in decision.grounds]
         if request.ground not in known:
             raise ActIncompleteError("ground", f"{act} needs one of the grounds: {', '.join(known)}")
+
+
+def _complete_roll_back(request: ActRequest) -> None:
+    if request.what not in ROLL_BACK_KINDS:
+        raise ActIncompleteError("what", f"roll-back needs what was reverted: {', '.join(ROLL_BACK_KINDS)}")
+    for field, value in (("from", request.from_version), ("to", request.to_version)):
+        if not (value or "").strip():
+            raise ActIncompleteError(field, f"roll-back needs the version it went {field}")
 
 
 def _complete_override(decision: Decision, request: ActRequest, *, now: datetime, override_max: timedelta) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 
     from stopwatch.core.kpi import SiteId
     from stopwatch.core.records import ProgressKey
-    from stopwatch.watch.cells import Group
-    from stopwatch.watch.folding import CellFold
+    from stopwatch.watch.cells import Cell, Group
+    from stopwatch.watch.folding import CellFold, Ended
     from stopwatch.watch.ports import Store, Writer
-    from stopwatch.watch.tick import SourceWatch
+    from stopwatch.watch.recording import Book
+
+Refold = Callable[["Group", "Cell", int, "dict[SiteId, tuple[Ended, ...]]"], "CellFold | None"]
+"""Folds a cell up to a slot, given the decisions that ended; None where nothing is due."""
 
 TRIES = 3
 """How often a site is folded again because a decision of it ended meanwhile."""
@@ -44,7 +48,8 @@ class Committed:
 
 
 def commit_folds(
-    watch: SourceWatch,
+    book: Book,
+    refold: Refold,
     store: Store,
     due: Sequence[Group],
     sites: Mapping[SiteId, SiteFold],
@@ -56,15 +61,16 @@ def commit_folds(
     done, quiet = Committed(), []
     for site, folded in sites.items():
         if any(cell_fold.events for cell_fold in folded.folds):
-            _commit_site(watch, store, site, folded, done, after=after, now=now)
+            _commit_site(book, refold, store, site, folded, done, after=after, now=now)
         else:
             quiet += folded.folds
-    _commit_progress(watch.book.rule_set.plan.rollout, store, due, quiet, done)
+    _commit_progress(book.rule_set.plan.rollout, store, due, quiet, done)
     return done
 
 
 def _commit_site(
-    watch: SourceWatch,
+    book: Book,
+    refold: Refold,
     store: Store,
     site: SiteId,
     folded: SiteFold,
@@ -76,10 +82,10 @@ def _commit_site(
     for _ in range(TRIES):
         try:
             with store.writing() as tx:
-                grounds = record_site(tx, watch.book, site, folded, after=after, now=now)
-                rows = [_save(tx, watch.book.rule_set.plan.rollout, cell_fold) for cell_fold in folded.folds]
+                grounds = record_site(tx, book, site, folded, after=after, now=now)
+                rows = [_save(tx, book.rule_set.plan.rollout, cell_fold) for cell_fold in folded.folds]
         except ProgressConflictError:
-            folded = _fold_again(watch, store, site, folded, after)
+            folded = _fold_again(book, refold, store, site, folded, after)
             continue
         except StoreError as error:
             done.failures.append(f"{site}: {error}")
@@ -91,12 +97,12 @@ def _commit_site(
     done.failures.append(f"{site}: decisions kept ending while its slots were folded; it is folded again next tick")
 
 
-def _fold_again(watch: SourceWatch, store: Store, site: SiteId, folded: SiteFold, after: datetime) -> SiteFold:
+def _fold_again(book: Book, refold: Refold, store: Store, site: SiteId, folded: SiteFold, after: datetime) -> SiteFold:
     with store.reading() as view:
-        ended = ended_by_site(view, watch.book.rule_set.plan.rollout, after)
+        ended = ended_by_site(view, book.rule_set.plan.rollout, after)
     again = SiteFold(ended.get(site, ()))
     for old in folded.folds:
-        renewed = watch.fold(old.cell.group, old.cell, old.last, ended)
+        renewed = refold(old.cell.group, old.cell, old.last, ended)
         if renewed is not None:
             again.folds.append(renewed)
     return again

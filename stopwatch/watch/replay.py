@@ -1,4 +1,4 @@
-"""The live rules over past slots, through the daemon's own classes, columns and fold; nobody acts, nothing is written."""
+"""The live rules over past slots, through the daemon's own columns, classes and fold; nothing is written."""
 
 from __future__ import annotations
 
@@ -104,7 +104,9 @@ def replay(
     found = Replay()
     lasting: _Lasting = {}
     layouts = [(source, _layout(rule_set, name, span, baselines)) for name, source in sources.items()]
-    total = sum(max(0, group.newest - cell.last) for _, groups in layouts for group in groups for cell in group.cells)
+    total = sum(
+        max(0, group.newest - _next(cell) + 1) for _, groups in layouts for group in groups for cell in group.cells
+    )
     for source, groups in layouts:
         reader = ColumnReader(source)
         for group in groups:

@@ -138,7 +138,7 @@ class SourceWatch:
                         failed.add(id(cell))
         for site, folds in sites.items():
             folds.ended = ended.get(site, ())
-        report.committed += commit_folds(self, self._store, due, sites, after=after, now=now)
+        report.committed += commit_folds(self.book, self.fold, self._store, due, sites, after=after, now=now)
 
     def fold(self, group: Group, cell: Cell, last: int, ended: dict[SiteId, tuple[Ended, ...]]) -> CellFold | None:
         """Fold a cell up to slot *last*, or count a failure; None where nothing is due."""
