@@ -1,1 +1,1 @@
-"""The way to Slack: messages as pure functions of decisions, delivery and inbound actions."""
+"""Slack: messages as pure values, a client that classifies every answer, and nothing that retries by itself."""

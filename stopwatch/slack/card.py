@@ -1,0 +1,168 @@
+"""The root card of a decision: push line, three lines, facts, links and small print, at four levels of detail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stopwatch.core.decision import TRANSITIONS, Act, Decision
+from stopwatch.core.outbox import Detail
+from stopwatch.slack.cause import NAME, Cause, lead
+from stopwatch.slack.figures import between, clock, figure, here, moment, span
+from stopwatch.slack.payload import Payload, context, fields, header, link_buttons, metadata, reference, section
+from stopwatch.slack.story import place, push_line, three_lines, title
+from stopwatch.slack.text import fitted, safe, web_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stopwatch.core.decision import Link
+    from stopwatch.core.outbox import Message
+    from stopwatch.slack.payload import Block
+
+_HEADER = 150
+_GROUNDS = 8
+_LINKS = 10
+_SHORT_LINK = 300
+_ACTS = (Act.ACKNOWLEDGE, Act.CONFIRM, Act.RESUME, Act.OVERRIDE, Act.PAUSE_AGAIN, Act.DISMISS, Act.ROLL_BACK, Act.CLOSE)
+
+
+@dataclass(frozen=True, slots=True)
+class CardTerms:
+    """
+    What a card needs beside the decision.
+
+    *answer_within* and *undecided* are the plan's delays until an open or an acknowledged decision should have been
+    answered; *audit_head* is the newest hash of the audit chain.
+    """
+
+    answer_within: timedelta = timedelta(minutes=10)
+    undecided: timedelta = timedelta(minutes=30)
+    audit_head: str | None = None
+
+
+def card(decision: Decision, message: Message, terms: CardTerms, detail: Detail) -> Payload:
+    """Render the card of *decision*; each level down needs less of Slack, and every one says all three lines."""
+    lines = three_lines(decision, answer_within=terms.answer_within, undecided=terms.undecided)
+    push = push_line(decision)
+    found_by = metadata(message, decision.rev)
+    match detail:
+        case Detail.FULL:
+            return Payload(push, tuple(_blocks(decision, lines, terms)), found_by)
+        case Detail.COMPACT:
+            return Payload(push, (section("\n".join(lines)), context(_identity(decision, terms))), found_by)
+        case Detail.TEXT:
+            return Payload(_text(push, lines, decision), metadata=found_by)
+        case Detail.BARE:
+            return Payload(f"{_text(push, lines, decision)}\n{reference(message.key)}")
+
+
+def _blocks(decision: Decision, lines: tuple[str, str, str], terms: CardTerms) -> Iterator[Block]:
+    yield header(fitted(title(decision), _HEADER))
+    yield section("\n".join(lines))
+    if len(decision.grounds) > 1:
+        yield section(_all_grounds(decision))
+    if facts := _facts(decision):
+        yield fields(facts)
+    if links := _links(decision):
+        yield link_buttons(links)
+    if acts := _acts(decision):
+        yield context(acts)
+    yield context(_identity(decision, terms))
+
+
+def _all_grounds(decision: Decision) -> str:
+    shown = [f"• {_ground_line(Cause(ground))}" for ground in decision.grounds[-_GROUNDS:]]
+    hidden = len(decision.grounds) - len(shown)
+    head = f"*{len(decision.grounds)} grounds*" + (f", the newest {len(shown)}:" if hidden else ":")
+    return "\n".join([head, *shown])
+
+
+def _ground_line(cause: Cause) -> str:
+    ground = cause.ground
+    ended = ground.recovered_at or ground.resolved_at
+    word = "recovered" if ground.recovered_at else "resolved"
+    state = (
+        f"{word} {here(ended)}" if ended else "its rule was withdrawn, wants resolve" if ground.unwatched else "holds"
+    )
+    return f"{safe(ground.name, NAME)}: {cause.short(150)} · since {here(ground.opened_at)} · {state}"
+
+
+def _facts(decision: Decision) -> list[tuple[str, str]]:
+    """Return the titled facts of the leading ground; a fact that is not known has no field."""
+    cause = lead(decision)
+    if cause is None:
+        return []
+    facts, ground = cause.facts, cause.ground
+    used, expected = figure(facts.get("samples_used"), "count"), figure(facts.get("samples_expected"), "count")
+    window = facts.get("window_text")
+    live = moment(facts.get("go_live"))
+    good = cause.good_again
+    baseline = figure(facts.get("baseline"), cause.unit)
+    named: list[tuple[str, str | None]] = [
+        ("Value at opening", cause.value),
+        ("Limit", f"{cause.limit}{f', good again {good}' if good else ''}" if cause.limit else None),
+        ("Baseline", baseline),
+        ("Samples", f"{used} of {expected} expected" if used and expected else None),
+        ("Window", safe(window, NAME) if window else None),
+        ("Live since", f"{between(live, ground.opened_at)} before" if live and live <= ground.opened_at else None),
+        ("Other sites", cause.others()),
+        ("Recovered", here(ground.recovered_at) if ground.recovered_at and len(decision.grounds) == 1 else None),
+    ]
+    return [(name, fact) for name, fact in named if fact]
+
+
+def _links(decision: Decision) -> list[tuple[str, str, str]]:
+    """Return (action id, label, address) of the usable links of grounds and acts, each address once."""
+    found: dict[str, str] = {}
+    for kind, url in _all_links(decision):
+        address = web_address(url)
+        if address is not None:
+            found.setdefault(address, kind)
+    buttons: list[tuple[str, str, str]] = []
+    for number, (address, kind) in enumerate(list(found.items())[:_LINKS], start=1):
+        word = fitted(kind, 40) or "link"
+        plain = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in kind)[:40]
+        taken = any(name == f"link_{plain}" for name, _, _ in buttons)
+        buttons.append((f"link_{plain}_{number}" if taken else f"link_{plain}", word[:1].upper() + word[1:], address))
+    return buttons
+
+
+def _all_links(decision: Decision) -> Iterator[tuple[str, str]]:
+    links: list[Link] = [link for ground in decision.grounds for link in ground.links]
+    yield from ((link.kind, link.url) for link in links)
+    for acted in decision.acts:
+        attached = acted.details.get("links")
+        for entry in attached if isinstance(attached, list | tuple) else ():
+            if isinstance(entry, dict):
+                yield str(entry.get("kind") or "link"), str(entry.get("url") or "")
+
+
+def _acts(decision: Decision) -> str | None:
+    """Return how to answer from a shell, with the acts that this state allows."""
+    allowed = [act.value for act in _ACTS if decision.state in TRANSITIONS[act]]
+    return f"Answer with `stopwatch decisions ACT {decision.id}`, ACT one of {', '.join(allowed)}" if allowed else None
+
+
+def _identity(decision: Decision, terms: CardTerms) -> str:
+    cause = lead(decision)
+    facts = cause.facts if cause else {}
+    age, rule = span(facts.get("data_age_seconds")), facts.get("rule_hash")
+    parts = [
+        f"`{decision.id}`",
+        f"rev {decision.rev}",
+        f"rule {safe(str(rule)[:12], 12)}" if rule else None,
+        f"data {age} old when recorded" if age else None,
+        f"opened {here(decision.opened_at)}",
+        f"audit {safe(terms.audit_head[:12], 12)}" if terms.audit_head else None,
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _text(push: str, lines: tuple[str, str, str], decision: Decision) -> str:
+    links = " · ".join(
+        f"<{address}|{label}>" for _, label, address in _links(decision)[:4] if len(address) <= _SHORT_LINK
+    )
+    opened = f"opened {clock(decision.opened_at)} · rev {decision.rev} · {place(decision)}"
+    return "\n".join(part for part in (push, *lines, links, opened) if part)
