@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import string
+import re
 from typing import TYPE_CHECKING
 
 from stopwatch.config.complaint import Weight
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from stopwatch.config.node import Node
 
 PLACEHOLDERS = ("site", "label", "phase", "rule", "kpi", "from_ms", "to_ms", "from_iso", "to_iso", "decision")
+_PLACEHOLDER = re.compile(r"\{([^{}=\"',]*)\}")
+"""Braces around a word; those of PromQL or JSON inside a link hold signs that no placeholder has."""
 
 
 def check_links(links: Node | None, found: Complaints) -> None:
@@ -27,19 +29,15 @@ def check_links(links: Node | None, found: Complaints) -> None:
 
 
 def _check_template(node: Scalar, template: str, found: Complaints) -> None:
-    try:
-        parts = list(string.Formatter().parse(template))
-    except ValueError:
-        hint = "a placeholder is {site}; write {{ and }} for braces themselves"
+    if template.count("{") != template.count("}"):
+        hint = "a placeholder is {site}, with both braces"
         found.add(node.place.complaint("stray-brace", "a brace that belongs to no placeholder", hint))
-        return
-    for _, name, form, conversion in parts:
-        if name is None or (name in PLACEHOLDERS and not form and not conversion):
-            continue
-        near = difflib.get_close_matches(name, PLACEHOLDERS, n=1)
-        hint = f"did you mean {{{near[0]}}}?" if near and near[0] != name else f"known: {', '.join(PLACEHOLDERS)}"
-        place = node.within(template.find("{" + name), len(name) + 2)
-        found.add(place.complaint("unknown-placeholder", f"unknown placeholder {shown('{' + name + '}')}", hint))
+    for match in _PLACEHOLDER.finditer(template):
+        if match[1] not in PLACEHOLDERS:
+            near = difflib.get_close_matches(match[1], PLACEHOLDERS, n=1)
+            hint = f"did you mean {{{near[0]}}}?" if near else f"known: {', '.join(PLACEHOLDERS)}"
+            place = node.within(match.start(), len(match[0]))
+            found.add(place.complaint("unknown-placeholder", f"unknown placeholder {shown(match[0])}", hint))
     if not template.startswith(("http://", "https://")):
         message = "a link that is no web address leads nowhere"
         hint = "begin it with https://"
