@@ -1,0 +1,185 @@
+"""Opens a database: addresses, connections and transactions; the one place that knows the dialects apart."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from stopwatch.core.errors import ConfigurationError, StoreError
+from stopwatch.store.failures import refusing
+from stopwatch.store.migrate import bring_up_to_date
+from stopwatch.store.sql import SqlStore
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY = timedelta(seconds=5)
+"""How long a writer waits for another one before it gives up."""
+
+_BEGIN = "stopwatch_begin"
+_FILES = threading.Lock()
+_WRITERS = 0x57A7
+_SWITCHES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A database address: SQLAlchemy's URL, the file if it is SQLite's, and how people may be shown it."""
+
+    url: URL
+    file: Path | None
+    shown: str
+
+
+def address(url: str) -> Address:
+    """
+    Read ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or ``postgresql://user:password@host/name``.
+
+    Raises:
+        ConfigurationError: Neither of the two; the message never holds the password.
+
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigurationError("DATABASE_URL is no database address") from None
+    name = parsed.get_backend_name()
+    if name == "sqlite":
+        if parsed.database in {None, "", ":memory:"} or str(parsed.database).startswith("file:"):
+            raise ConfigurationError("DATABASE_URL must name a file: sqlite:///stopwatch.db")
+        return Address(parsed.set(drivername="sqlite"), Path(str(parsed.database)), str(parsed.database))
+    if name in {"postgresql", "postgres"}:
+        driven = parsed.set(drivername="postgresql+psycopg")
+        return Address(driven, None, driven.set(drivername="postgresql", query={}).render_as_string(hide_password=True))
+    raise ConfigurationError(f"DATABASE_URL begins with {name}:, which is neither sqlite: nor postgresql:")
+
+
+def open_store(url: str, *, busy: timedelta = BUSY) -> SqlStore:
+    """
+    Open the database at *url*, create it if it is a file that does not exist, and bring its tables up to date.
+
+    Safe when several processes open the same database at once. A writer waits for *busy* at most for another one.
+
+    Raises:
+        ConfigurationError: The address cannot be used, or the database was written by a newer version.
+        StoreError: The database refused.
+
+    """
+    place = address(url)
+    engine = _sqlite(place, busy) if place.file else _postgresql(place, busy)
+    if place.file:
+        reading = engine.execution_options(**{_BEGIN: "BEGIN"})
+        writing = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+    else:
+        reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        writing = engine.execution_options(**{_BEGIN: f"SELECT pg_advisory_xact_lock({_WRITERS})"})
+    event.listen(engine, "begin", _begin)
+    try:
+        with refusing(place.shown):
+            bring_up_to_date(reading, writing, shown=place.shown)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqlStore(reading, writing, shown=place.shown)
+
+
+def _begin(connection: Connection) -> None:
+    """Begin as the engine's options say; drivers by themselves would begin late, and never IMMEDIATE."""
+    statement = connection.get_execution_options().get(_BEGIN)
+    if statement:
+        connection.exec_driver_sql(statement)
+
+
+# ----------------------------------------------------------------------------------------------------------- SQLite
+
+
+def _sqlite(place: Address, busy: timedelta) -> Engine:
+    if place.file is not None:
+        _create(place.file)
+    engine = create_engine(place.url, hide_parameters=True, pool_size=5, max_overflow=20, pool_timeout=10)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        del record
+        if isinstance(connection, SqliteConnection):
+            _prepare(connection, busy)
+
+    return engine
+
+
+def _create(file: Path) -> None:
+    """
+    Create *file* for its owner only, if it does not exist.
+
+    An existing file is never opened here: closing it would drop the locks that SQLite holds on it in this process.
+    """
+    with _FILES:
+        try:
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            return
+        except OSError as error:
+            raise StoreError(f"the database {file} cannot be created: {error.strerror}") from error
+
+
+def _prepare(connection: SqliteConnection, busy: timedelta) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself; `_begin` does
+    connection.execute(f"PRAGMA busy_timeout = {int(busy.total_seconds() * 1000)}")
+    _switch_to_wal(connection)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _switch_to_wal(connection: SqliteConnection) -> None:
+    """Switch a fresh database to WAL; SQLite does not wait for a rival switch by itself, but BEGIN IMMEDIATE does."""
+    for attempt in range(_SWITCHES):
+        try:
+            if connection.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",):
+                return
+        except OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or attempt == _SWITCHES - 1:
+                raise
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    raise OperationalError("this file system does not allow SQLite's write-ahead log")
+
+
+# ------------------------------------------------------------------------------------------------------- PostgreSQL
+
+
+def _postgresql(place: Address, busy: timedelta) -> Engine:
+    try:
+        engine = create_engine(
+            place.url,
+            hide_parameters=True,
+            pool_size=5,
+            max_overflow=20,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5, "application_name": "stopwatch"},
+        )
+    except ModuleNotFoundError:
+        raise ConfigurationError("PostgreSQL needs psycopg: pip install 'stopwatch[postgres]'") from None
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        del record
+        milliseconds = int(busy.total_seconds() * 1000)
+        cursor = connection.cursor()
+        cursor.execute(f"SET lock_timeout = {milliseconds}")
+        cursor.execute("SET idle_in_transaction_session_timeout = 30000")
+        cursor.execute("SET synchronous_commit = on")
+        cursor.close()
+        connection.commit()
+
+    return engine

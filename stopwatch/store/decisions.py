@@ -1,0 +1,210 @@
+"""Decisions with their grounds and acts, as rows and back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+
+from stopwatch.core.decision import (
+    Acted,
+    Decision,
+    DecisionId,
+    DecisionState,
+    Ground,
+    GroundId,
+    GroundKind,
+    Link,
+)
+from stopwatch.core.errors import ActStaleError, DecisionNotFoundError, Standing
+from stopwatch.store.schema import acts, decisions, grounds
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import RowMapping
+
+    from stopwatch.core.kpi import RuleId, SiteId
+
+
+def load(connection: Connection, where: ColumnElement[bool], *, by_end: bool = False) -> list[Decision]:
+    """Return the decisions that *where* selects, oldest first (by their end if asked), in three queries."""
+    order = decisions.c.ended_at if by_end else decisions.c.opened_at
+    heads = connection.execute(select(decisions).where(where).order_by(order, decisions.c.id)).mappings().all()
+    if not heads:
+        return []
+    chosen = select(decisions.c.id).where(where)
+    their_grounds: dict[str, list[Ground]] = defaultdict(list)
+    query = select(grounds).where(grounds.c.decision.in_(chosen)).order_by(grounds.c.decision, grounds.c.position)
+    for row in connection.execute(query).mappings():
+        their_grounds[row["decision"]].append(_ground_of(row))
+    their_acts: dict[str, list[Acted]] = defaultdict(list)
+    query = select(acts).where(acts.c.decision.in_(chosen)).order_by(acts.c.decision, acts.c.number)
+    for row in connection.execute(query).mappings():
+        their_acts[row["decision"]].append(_acted_of(row))
+    return [_decision_of(row, their_grounds[row["id"]], their_acts[row["id"]]) for row in heads]
+
+
+def of_rollout(rollout: str, *, state: str | None, site: SiteId | None, live: bool | None) -> ColumnElement[bool]:
+    """Return the condition for a list of decisions; *site* matches the scope or any ground's site."""
+    wanted = [decisions.c.rollout == rollout]
+    if state is not None:
+        wanted.append(decisions.c.state == state)
+    if live is not None:
+        wanted.append(decisions.c.live_scope.is_not(None) if live else decisions.c.live_scope.is_(None))
+    if site is not None:
+        told_of = exists().where(grounds.c.decision == decisions.c.id, grounds.c.site == site)
+        wanted.append(or_(decisions.c.scope == site, told_of))
+    return and_(*wanted)
+
+
+def find_ground(
+    connection: Connection, rollout: str, site: SiteId, rule: RuleId, opened_at: datetime
+) -> tuple[DecisionId, Ground] | None:
+    """Return the ground with that identity and its decision's id."""
+    query = select(grounds).where(
+        grounds.c.rollout == rollout,
+        grounds.c.site == site,
+        grounds.c.rule == rule,
+        grounds.c.opened_at == opened_at,
+    )
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else (DecisionId(row["decision"]), _ground_of(row))
+
+
+def save(connection: Connection, decision: Decision, *, rev_before: int | None) -> None:
+    """
+    Insert a decision, or bring the stored one to the given value if its revision is still *rev_before*.
+
+    Stored grounds and acts are never lost: a value that lacks some of them was made from an older one and is stale.
+
+    Raises:
+        ActStaleError: The stored revision is not *rev_before*, or grounds or acts were added since.
+        DecisionNotFoundError: There is none with this id to be changed.
+
+    """
+    values = _decision_row(decision)
+    if rev_before is None:
+        connection.execute(insert(decisions).values(values))
+    else:
+        query = update(decisions).where(decisions.c.id == decision.id, decisions.c.rev == rev_before)
+        if connection.execute(query.values(values)).rowcount != 1:
+            raise _stale(connection, decision.id, f"revision {rev_before} is not the stored one")
+    _save_grounds(connection, decision)
+    _save_acts(connection, decision)
+
+
+def _save_grounds(connection: Connection, decision: Decision) -> None:
+    query = select(grounds).where(grounds.c.decision == decision.id).order_by(grounds.c.position)
+    stored = [_ground_of(row) for row in connection.execute(query).mappings()]
+    if [ground.id for ground in stored] != [ground.id for ground in decision.grounds[: len(stored)]]:
+        raise _stale(connection, decision.id, "grounds were added")
+    for before, after in zip(stored, decision.grounds, strict=False):
+        if before != after:
+            same = and_(grounds.c.decision == decision.id, grounds.c.id == after.id)
+            connection.execute(update(grounds).where(same).values(_ground_row(after)))
+    added = [
+        {"decision": decision.id, "rollout": decision.rollout, "position": position, **_ground_row(ground)}
+        for position, ground in enumerate(decision.grounds)
+        if position >= len(stored)
+    ]
+    if added:
+        connection.execute(insert(grounds), added)
+
+
+def _save_acts(connection: Connection, decision: Decision) -> None:
+    query = select(func.count()).select_from(acts).where(acts.c.decision == decision.id)
+    stored = connection.execute(query).scalar_one()
+    if stored > len(decision.acts):
+        raise _stale(connection, decision.id, "acts were added")
+    added = [
+        {"decision": decision.id, "number": number, **_act_row(acted)}
+        for number, acted in enumerate(decision.acts, start=1)
+        if number > stored
+    ]
+    if added:
+        connection.execute(insert(acts), added)
+
+
+def _stale(connection: Connection, decision: DecisionId, why: str) -> ActStaleError | DecisionNotFoundError:
+    found = load(connection, decisions.c.id == decision)
+    if not found:
+        return DecisionNotFoundError(f"there is no decision {decision}")
+    stored, last = found[0], found[0].last_act
+    standing = Standing(stored.rev, stored.state.value, last.actor if last else None, last.at if last else None)
+    return ActStaleError(f"{decision} changed in the meantime: {why}", standing)
+
+
+# ------------------------------------------------------------------------------------------------------ values and rows
+
+
+def _decision_row(decision: Decision) -> dict[str, object]:
+    return {
+        "id": decision.id,
+        "rollout": decision.rollout,
+        "scope": decision.scope,
+        "live_scope": decision.scope if decision.state.live else None,
+        "site": decision.site,
+        "phase": decision.phase,
+        "state": decision.state.value,
+        "rev": decision.rev,
+        "episode": decision.episode,
+        "opened_at": decision.opened_at,
+        "detected_late": decision.detected_late,
+        "until": decision.until,
+        "ended_at": decision.ended_at,
+        "accepted": sorted(decision.accepted),
+    }
+
+
+def _decision_of(row: RowMapping, its_grounds: list[Ground], its_acts: list[Acted]) -> Decision:
+    plain = {name: row[name] for name in ("rollout", "scope", "site", "phase", "rev", "episode", "opened_at")}
+    return Decision(
+        id=DecisionId(row["id"]),
+        state=DecisionState(row["state"]),
+        detected_late=row["detected_late"],
+        until=row["until"],
+        ended_at=row["ended_at"],
+        accepted=frozenset(row["accepted"]),
+        grounds=tuple(its_grounds),
+        acts=tuple(its_acts),
+        **plain,
+    )
+
+
+_PLAIN_OF_GROUND = (
+    *("site", "rule", "criterion", "opened_at", "recorded_at", "pending_since", "recovered_at", "resolved_at"),
+    *("unwatched", "detected_late", "evidence"),
+)
+
+
+def _ground_row(ground: Ground) -> dict[str, object]:
+    return {
+        "id": ground.id,
+        "kind": ground.kind.value,
+        "links": [{"kind": link.kind, "url": link.url} for link in ground.links],
+        "summary": None if ground.summary is None else dict(ground.summary),
+        **{name: getattr(ground, name) for name in _PLAIN_OF_GROUND},
+    }
+
+
+def _ground_of(row: RowMapping) -> Ground:
+    return Ground(
+        id=GroundId(row["id"]),
+        kind=GroundKind(row["kind"]),
+        links=tuple(Link(link["kind"], link["url"]) for link in row["links"]),
+        summary=row["summary"],
+        **{name: row[name] for name in _PLAIN_OF_GROUND},
+    )
+
+
+_PLAIN_OF_ACT = ("act", "actor", "at", "reason", "rev_before", "rev_after")
+
+
+def _act_row(acted: Acted) -> dict[str, object]:
+    return {"details": dict(acted.details), **{name: getattr(acted, name) for name in _PLAIN_OF_ACT}}
+
+
+def _acted_of(row: RowMapping) -> Acted:
+    return Acted(details=row["details"], **{name: row[name] for name in _PLAIN_OF_ACT})

@@ -1,0 +1,71 @@
+"""Brings the tables of a database up to what this program expects, once, however many processes start at once."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, column, inspect, select, table
+
+from stopwatch.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Engine
+
+REVISION = "0001"
+"""The newest revision in ``migrations/versions``."""
+
+FOLDER = Path(__file__).parent / "migrations"
+
+# Alembic keeps the migration under way in its own module, so one process migrates one database at a time.
+_ALEMBIC = threading.Lock()
+_VERSION = table("alembic_version", column("version_num"))
+
+
+def revision(connection: Connection) -> str | None:
+    """Return the revision of a database, None for an empty one."""
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    return connection.execute(select(_VERSION.c.version_num)).scalar_one_or_none()
+
+
+def configuration(connection: Connection) -> Config:
+    """Return Alembic's configuration for one open connection."""
+    from alembic.config import Config  # noqa: PLC0415 - Alembic imports slowly and is needed once per version
+
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def bring_up_to_date(reading: Engine, writing: Engine, *, shown: str) -> None:
+    """
+    Run the revisions that the database *shown* lacks, in one transaction.
+
+    Raises:
+        ConfigurationError: The database was written by a newer version.
+
+    """
+    with reading.connect() as connection:
+        if revision(connection) == REVISION:
+            return
+    with writing.begin() as connection:
+        stored = revision(connection)
+        if stored != REVISION:  # another process may have been quicker
+            _upgrade(connection, stored, shown)
+
+
+def _upgrade(connection: Connection, stored: str | None, shown: str) -> None:
+    from alembic import command  # noqa: PLC0415 - as above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
+
+    config = configuration(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if stored is not None and stored not in known:
+        words = "start that version or restore a backup from before the upgrade"
+        raise ConfigurationError(f"the database {shown} was written by a newer version (revision {stored}); {words}")
+    with _ALEMBIC:
+        command.upgrade(config, "head")

@@ -1,0 +1,154 @@
+"""What can be read within one view of the database, and written within one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from stopwatch.core.decision import Decision, DecisionId, Ground
+from stopwatch.store import chain, decisions, outbox, states
+from stopwatch.store.schema import decisions as decisions_table
+from stopwatch.store.schema import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from stopwatch.core.kpi import RuleId, SiteId
+    from stopwatch.core.outbox import Message, OutboxRow
+    from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
+    from stopwatch.store.chain import AuditRow
+
+
+class SqlReader:
+    """One view of the database; to be used by one thread, until its block ends."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Read through *connection*, whose transaction has begun."""
+        self.connection = connection
+
+    def decision(self, decision: DecisionId) -> Decision | None:
+        """Return a decision with its grounds and acts."""
+        return next(iter(decisions.load(self.connection, decisions_table.c.id == decision)), None)
+
+    def decisions(
+        self, rollout: str, *, state: str | None = None, site: SiteId | None = None, live: bool | None = None
+    ) -> list[Decision]:
+        """Return decisions, oldest first; *site* matches the scope or any ground's site."""
+        return decisions.load(self.connection, decisions.of_rollout(rollout, state=state, site=site, live=live))
+
+    def live_decision(self, rollout: str, scope: str) -> Decision | None:
+        """Return the one live decision of a scope, if there is one."""
+        where = (decisions_table.c.rollout == rollout) & (decisions_table.c.live_scope == scope)
+        return next(iter(decisions.load(self.connection, where)), None)
+
+    def ended_after(self, rollout: str, instant: datetime) -> list[Decision]:
+        """Return final decisions that ended after *instant*, oldest end first."""
+        where = (decisions_table.c.rollout == rollout) & (decisions_table.c.ended_at > instant)
+        return decisions.load(self.connection, where, by_end=True)
+
+    def ground(self, rollout: str, site: SiteId, rule: RuleId, opened_at: datetime) -> tuple[DecisionId, Ground] | None:
+        """Return the ground with that identity and the decision it belongs to."""
+        return decisions.find_ground(self.connection, rollout, site, rule, opened_at)
+
+    def decision_exists(self, decision: DecisionId) -> bool:
+        """Tell whether the id is taken."""
+        query = select(1).select_from(decisions_table).where(decisions_table.c.id == decision)
+        return self.connection.execute(query).first() is not None
+
+    def activations(self, rollout: str) -> Mapping[SiteId, Activation]:
+        """Return the newest activation of every site that has one."""
+        return states.load_activations(self.connection, rollout)
+
+    def states(self, rollout: str, site: SiteId | None = None) -> list[StateRow]:
+        """Return the stored states of rules at sites."""
+        return states.load_states(self.connection, rollout, site)
+
+    def progress(self, rollout: str) -> Mapping[ProgressKey, datetime]:
+        """Return the newest folded slot instant of every query."""
+        return states.load_progress(self.connection, rollout)
+
+    def behind(self, rollout: str) -> Mapping[tuple[ProgressKey, SiteId], datetime]:
+        """Return the newest folded slot instant of sites that are behind their query."""
+        return states.load_behind(self.connection, rollout)
+
+    def evidence(self, sha256: str) -> str | None:
+        """Return a frozen bundle as the canonical JSON it was stored as."""
+        query = select(evidence.c.body).where(evidence.c.sha256 == sha256)
+        return self.connection.execute(query).scalar_one_or_none()
+
+    def audit_head(self) -> str:
+        """Return the hash of the newest audit row."""
+        return chain.head(self.connection)[1]
+
+    def audit_rows(self) -> Iterator[AuditRow]:
+        """Return the audit chain from its first row, for export; read it before the block ends."""
+        return chain.rows(self.connection)
+
+
+class SqlWriter(SqlReader):
+    """One transaction; everything written through it is committed together or not at all."""
+
+    def save_decision(self, decision: Decision, *, rev_before: int | None) -> None:
+        """
+        Insert a decision (*rev_before* None) or bring it, its grounds and its acts to the given value.
+
+        Raises:
+            ActStaleError: The stored revision is not *rev_before*, or grounds or acts were added since.
+            DecisionNotFoundError: There is none with this id to be changed.
+
+        """
+        decisions.save(self.connection, decision, rev_before=rev_before)
+
+    def save_state(self, row: StateRow) -> None:
+        """Insert or replace the state of one rule at one site."""
+        states.save_state(self.connection, row)
+
+    def save_progress(self, rollout: str, key: ProgressKey, last: datetime) -> None:
+        """
+        Note how far a query was folded for all sites that are not behind.
+
+        Raises:
+            ProgressConflictError: It was folded farther than *last* already.
+
+        """
+        states.save_progress(self.connection, rollout, key, last)
+
+    def save_behind(self, rollout: str, key: ProgressKey, site: SiteId, last: datetime | None) -> None:
+        """Note that a site is behind its query, or (None) that it has caught up."""
+        states.save_behind(self.connection, rollout, key, site, last)
+
+    def save_activation(self, activation: Activation) -> None:
+        """Append an activation; the newest one of a site counts."""
+        states.save_activation(self.connection, activation)
+
+    def save_unjudged(self, span: Unjudged) -> bool:
+        """Record slots that will never be judged; False if this span was recorded already."""
+        return states.save_unjudged(self.connection, span)
+
+    def save_evidence(self, sha256: str, body: str, at: datetime) -> None:
+        """Keep a bundle under the hash of its canonical JSON; storing it twice changes nothing."""
+        states.put_once(self.connection, evidence, {"sha256": sha256, "body": body, "at": at})
+
+    def audit(self, entry: AuditEntry) -> str:
+        """Append to the audit chain and return the new head."""
+        return chain.append(self.connection, entry)
+
+    def enqueue(self, message: Message, *, now: datetime) -> None:
+        """Put a message into the outbox; a key that is already there stays as it is."""
+        outbox.enqueue(self.connection, message, now=now)
+
+    def touch_card(self, key: str) -> None:
+        """Count one more desired version of the card with that outbox key."""
+        outbox.touch_card(self.connection, key)
+
+    def retry(self, key: str, *, now: datetime) -> OutboxRow | None:
+        """Make an unsent message due at once, a dead one pending again; None if there is none or it was sent."""
+        return outbox.retry(self.connection, key, now=now)
+
+    def drop(self, key: str, reason: str) -> OutboxRow | None:
+        """Give an unsent message up for *reason*; None if there is none or it was sent. The caller audits it."""
+        return outbox.drop(self.connection, key, reason)

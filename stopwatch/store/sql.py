@@ -1,0 +1,107 @@
+"""The records in a SQL database: one view or one transaction at a time, and the outbox as the sender sees it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from stopwatch.core.decision import Decision, DecisionId
+from stopwatch.core.outbox import MessageKind, OutboxRow, OutboxState
+from stopwatch.store import chain, outbox
+from stopwatch.store.failures import refusing
+from stopwatch.store.records import SqlReader, SqlWriter
+from stopwatch.store.schema import outbox as outbox_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sqlalchemy import Engine
+
+    from stopwatch.store.outbox import OutboxCounts
+
+
+class SqlStore:
+    """
+    Decisions, states, evidence, audit and outbox; made by ``open_store``, safe to be used from several threads.
+
+    Raises (from every method):
+        StoreError: The database refused; nothing is half done.
+    """
+
+    def __init__(self, reading: Engine, writing: Engine, *, shown: str) -> None:
+        """Keep the two ways to begin; *shown* is the database's name for people."""
+        self._reading = reading
+        self._writing = writing
+        self._shown = shown
+
+    def close(self) -> None:
+        """Close all connections that are not in use."""
+        self._reading.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlReader]:
+        """Open a read-only view of one moment."""
+        with refusing(self._shown), self._reading.begin() as connection:
+            yield SqlReader(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlWriter]:
+        """Open the one transaction that may write now; it commits if the block ends without an exception."""
+        with refusing(self._shown), self._writing.begin() as connection:
+            yield SqlWriter(connection)
+
+    def verify_audit(self) -> int | None:
+        """Return the number of the first audit row that does not fit the chain, None if all do."""
+        with self.reading() as reader:
+            return chain.verify(reader.connection)
+
+    # ------------------------------------------------------------------------------------------------------- outbox
+
+    def due(self, now: datetime, *, limit: int) -> list[OutboxRow]:
+        """Return rows with work to do and due not after *now*, most urgent first; see ``outbox.due``."""
+        with self.reading() as reader:
+            return outbox.due(reader.connection, now, limit=limit)
+
+    def claim(self, key: str, now: datetime) -> OutboxRow:
+        """Commit one more attempt before its request; a row that was dropped meanwhile raises StoreError."""
+        with self.writing() as writer:
+            return outbox.claim(writer.connection, key, now)
+
+    def settle(
+        self,
+        key: str,
+        state: OutboxState,
+        *,
+        due_at: datetime,
+        error: str | None = None,
+        sent: tuple[str, str, datetime] | None = None,
+        delivered: int | None = None,
+        swept: int | None = None,
+    ) -> None:
+        """Write down what became of a row; *sent* is (ts, channel, when) of the message that counts."""
+        with self.writing() as writer:
+            outbox.settle(
+                writer.connection, key, state, due_at=due_at, error=error, sent=sent, delivered=delivered, swept=swept
+            )
+
+    def rows(self, state: OutboxState | None = None) -> list[OutboxRow]:
+        """Return all rows of a state, or all, oldest first."""
+        with self.reading() as reader:
+            return outbox.rows(reader.connection, None if state is None else outbox_table.c.state == state.value)
+
+    def root(self, decision: DecisionId) -> OutboxRow | None:
+        """Return the row of the card of a decision."""
+        of_card = (outbox_table.c.decision == decision) & (outbox_table.c.kind == MessageKind.ROOT.value)
+        with self.reading() as reader:
+            return next(iter(outbox.rows(reader.connection, of_card)), None)
+
+    def card(self, decision: DecisionId) -> Decision | None:
+        """Return the decision as it stands, for rendering its card."""
+        with self.reading() as reader:
+            return reader.decision(decision)
+
+    def outbox_counts(self, now: datetime) -> list[OutboxCounts]:
+        """Return what every notifier still has to deliver."""
+        with self.reading() as reader:
+            return outbox.counts(reader.connection, now)

@@ -1,0 +1,154 @@
+"""Folded states, how far each query was folded, go-lives, and slots nobody will judge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Table, and_, delete, func, insert, select, update
+
+from stopwatch.core.errors import ProgressConflictError
+from stopwatch.core.grid import rfc3339
+from stopwatch.core.kpi import RuleId, SiteId
+from stopwatch.core.records import Activation, ProgressKey, StateRow, Unjudged
+from stopwatch.core.sample import Absence
+from stopwatch.core.state import Condition, RuleState
+from stopwatch.store.schema import activations, progress, progress_behind, rule_states, unjudged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+def put(connection: Connection, table: Table, values: Mapping[str, object]) -> None:
+    """Insert a row, or replace the one with its primary key; nobody else writes meanwhile."""
+    names = table.primary_key.columns.keys()
+    same = and_(*(table.c[name] == values[name] for name in names))
+    others = {name: value for name, value in values.items() if name not in names}
+    if connection.execute(update(table).where(same).values(others)).rowcount == 0:
+        connection.execute(insert(table).values(dict(values)))
+
+
+def put_once(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:
+    """Insert a row unless its primary key is there already; True if it was inserted."""
+    same = [table.c[name] == values[name] for name in table.primary_key.columns.keys()]  # noqa: SIM118 - columns, not a dict
+    if connection.execute(select(1).select_from(table).where(*same)).first() is not None:
+        return False
+    connection.execute(insert(table).values(dict(values)))
+    return True
+
+
+def load_states(connection: Connection, rollout: str, site: SiteId | None) -> list[StateRow]:
+    """Return the stored states of a rollout, or of one of its sites, in one query."""
+    query = select(rule_states).where(rule_states.c.rollout == rollout)
+    if site is not None:
+        query = query.where(rule_states.c.site == site)
+    return [
+        StateRow(
+            rollout=row.rollout,
+            site=SiteId(row.site),
+            rule=RuleId(row.rule),
+            state=RuleState(
+                armed_at=row.armed_at,
+                condition=Condition(row.condition),
+                pending_since=row.pending_since,
+                opened_at=row.opened_at,
+                no_data=None if row.no_data is None else Absence(row.no_data),
+                failures=row.failures,
+            ),
+            as_of=row.as_of,
+            rule_hash=row.rule_hash,
+            reported=row.reported,
+            queries=tuple(ProgressKey(*key) for key in row.queries),
+        )
+        for row in connection.execute(query.order_by(rule_states.c.site, rule_states.c.rule))
+    ]
+
+
+def save_state(connection: Connection, row: StateRow) -> None:
+    """Insert or replace the state of one rule at one site."""
+    state = row.state
+    values = {
+        "rollout": row.rollout,
+        "site": row.site,
+        "rule": row.rule,
+        "armed_at": state.armed_at,
+        "condition": state.condition.value,
+        "pending_since": state.pending_since,
+        "opened_at": state.opened_at,
+        "no_data": None if state.no_data is None else state.no_data.value,
+        "failures": state.failures,
+        "as_of": row.as_of,
+        "rule_hash": row.rule_hash,
+        "reported": row.reported,
+        "queries": [list(key) for key in row.queries],
+    }
+    put(connection, rule_states, values)
+
+
+def load_progress(connection: Connection, rollout: str) -> dict[ProgressKey, datetime]:
+    """Return how far every query was folded, in one query."""
+    found = connection.execute(select(progress).where(progress.c.rollout == rollout))
+    return {ProgressKey(row.source, row.query, row.step_seconds, row.eval_delay_seconds): row.last for row in found}
+
+
+def save_progress(connection: Connection, rollout: str, key: ProgressKey, last: datetime) -> None:
+    """
+    Note how far a query was folded.
+
+    Raises:
+        ProgressConflictError: It was folded farther than *last* already.
+
+    """
+    values = {"rollout": rollout, **key._asdict(), "last": last}
+    same = [progress.c[name] == value for name, value in values.items() if name != "last"]
+    query = update(progress).where(*same, progress.c.last <= last).values(last=last)
+    if connection.execute(query).rowcount:
+        return
+    stored = connection.execute(select(progress.c.last).where(*same)).scalar_one_or_none()
+    if stored is not None:
+        words = f"folded up to {rfc3339(stored)}, which is after {rfc3339(last)}"
+        raise ProgressConflictError(f"query {key.query[:12]} of source {key.source} was already {words}")
+    connection.execute(insert(progress).values(values))
+
+
+def load_behind(connection: Connection, rollout: str) -> dict[tuple[ProgressKey, SiteId], datetime]:
+    """Return how far the sites that are behind their query were folded, in one query."""
+    found = connection.execute(select(progress_behind).where(progress_behind.c.rollout == rollout))
+    return {
+        (ProgressKey(row.source, row.query, row.step_seconds, row.eval_delay_seconds), SiteId(row.site)): row.last
+        for row in found
+    }
+
+
+def save_behind(connection: Connection, rollout: str, key: ProgressKey, site: SiteId, last: datetime | None) -> None:
+    """Note how far a site that is behind was folded, or (None) that it has caught up."""
+    identity = {"rollout": rollout, **key._asdict(), "site": site}
+    if last is not None:
+        put(connection, progress_behind, identity | {"last": last})
+        return
+    same = [progress_behind.c[name] == value for name, value in identity.items()]
+    connection.execute(delete(progress_behind).where(*same))
+
+
+def load_activations(connection: Connection, rollout: str) -> dict[SiteId, Activation]:
+    """Return the newest activation of every site: the one that was recorded last."""
+    query = select(activations).where(activations.c.rollout == rollout).order_by(activations.c.number)
+    return {
+        SiteId(row.site): Activation(row.rollout, SiteId(row.site), row.at, row.actor, row.recorded_at, row.version)
+        for row in connection.execute(query)
+    }
+
+
+def save_activation(connection: Connection, activation: Activation) -> None:
+    """Append an activation."""
+    its_site = and_(activations.c.rollout == activation.rollout, activations.c.site == activation.site)
+    newest = connection.execute(select(func.max(activations.c.number)).where(its_site)).scalar_one()
+    names = ("rollout", "site", "at", "actor", "recorded_at", "version")
+    values = {name: getattr(activation, name) for name in names}
+    connection.execute(insert(activations).values(number=(newest or 0) + 1, **values))
+
+
+def save_unjudged(connection: Connection, span: Unjudged) -> bool:
+    """Record slots that will never be judged; False if this span was recorded already."""
+    names = ("rollout", "site", "rule", "first", "last", "recorded_at")
+    return put_once(connection, unjudged, {name: getattr(span, name) for name in names})
