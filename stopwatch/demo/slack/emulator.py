@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 
@@ -129,6 +130,20 @@ class SlackEmulator:
         with self.workspace.lock:
             self.workspace.settle()
             yield self.workspace
+
+    def control(self, path: str, **order: object) -> dict[str, Any]:
+        """
+        POST *order* to /control/*path*, such as click, submit, command or shortcut; tells what it says.
+
+        Raises:
+            ValueError: The order cannot be carried out.
+
+        """
+        answer = httpx.post(f"{self.page_url}control/{path}", json=order, timeout=30, trust_env=False)
+        told: dict[str, Any] = answer.json()
+        if answer.is_error:
+            raise ValueError(told.get("error", "refused"))
+        return told
 
     def messages(self, channel: str, *, gone: bool = False) -> list[dict[str, Any]]:
         """Every message people can see in *channel*, oldest first, with metadata; *gone*: deleted and lost ones too."""

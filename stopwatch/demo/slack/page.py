@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -19,7 +19,9 @@ from stopwatch.demo.slack.workspace import Workspace
 
 FOLDER = Path(__file__).parent / "static"
 SHOWN = 100
-POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'"
+)
 HEADERS = {"content-security-policy": POLICY, "x-content-type-options": "nosniff", "cache-control": "no-store"}
 KINDS = {"slack.css": "text/css", "slack.js": "text/javascript"}
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -28,7 +30,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 def reader_of(workspace: Workspace, zone: str = "Europe/Berlin") -> Reader:
     """Somebody of this workspace in *zone*, or in UTC where the machine knows no zones."""
     try:
-        here: ZoneInfo | Any = ZoneInfo(zone)
+        here: tzinfo = ZoneInfo(zone)
     except ZoneInfoNotFoundError:
         here = UTC
     return Reader(

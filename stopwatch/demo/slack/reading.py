@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from stopwatch.demo.slack.arguments import Arguments
@@ -31,18 +32,18 @@ def auth_test(workspace: Workspace, _args: Arguments) -> dict[str, Any]:
 
 def history(workspace: Workspace, args: Arguments) -> dict[str, Any]:
     """conversations.history: newest first, roots and broadcasts only, after the history lag."""
-    channel = _readable(workspace, args)
+    channel, asked = _readable(workspace, args), _range(args)
     shown = [
         item
         for item in workspace.all_messages(channel.id)
-        if not item.in_thread_only and _visible(workspace, item) and _in_range(args, item.ts)
+        if not item.in_thread_only and _visible(workspace, item) and asked(item.ts)
     ]
     return _page(workspace, args, list(reversed(shown)), default=100)
 
 
 def replies(workspace: Workspace, args: Arguments) -> dict[str, Any]:
     """conversations.replies: the root first, then its replies, oldest first."""
-    channel = _readable(workspace, args)
+    channel, asked = _readable(workspace, args), _range(args)
     ts = args.ts("ts")
     root = workspace.messages.get(channel.id, {}).get(ts)
     if root is None or not _visible(workspace, root):
@@ -50,7 +51,7 @@ def replies(workspace: Workspace, args: Arguments) -> dict[str, Any]:
     below = [
         item
         for item in workspace.replies(channel.id, root.thread_ts or root.ts)
-        if _visible(workspace, item) and _in_range(args, item.ts)
+        if _visible(workspace, item) and asked(item.ts)
     ]
     alone = root.thread_ts not in {None, root.ts}
     return _page(workspace, args, [root] if alone else [root, *below], default=MOST)
@@ -114,13 +115,14 @@ def _visible(workspace: Workspace, message: Message) -> bool:
     return not message.deleted or bool(workspace.replies(message.channel, message.ts))
 
 
-def _in_range(args: Arguments, ts: str) -> bool:
+def _range(args: Arguments) -> Callable[[str], bool]:
+    """Whether a ts lies in the time the call asks for."""
     oldest = args.time("oldest", refused="invalid_ts_oldest")
     latest = args.time("latest", refused="invalid_ts_latest")
-    at = float(ts)
+    low, high = -math.inf if oldest is None else oldest, math.inf if latest is None else latest
     if args.flag("inclusive"):
-        return (oldest is None or at >= oldest) and (latest is None or at <= latest)
-    return (oldest is None or at > oldest) and (latest is None or at < latest)
+        return lambda ts: low <= float(ts) <= high
+    return lambda ts: low < float(ts) < high
 
 
 def _page(workspace: Workspace, args: Arguments, found: Sequence[Message], *, default: int) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Runs the emulator in the foreground, for ``stopwatch demo slack`` and ``python -m stopwatch.demo.slack``."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
@@ -9,13 +10,19 @@ from stopwatch.demo.slack.emulator import SlackEmulator
 from stopwatch.demo.slack.workspace import Settings
 
 
+def tell(line: str) -> None:
+    """Write *line* to standard output at once, for whoever reads it through a pipe."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def serve(
     *,
     port: int = 8080,
     tokens: Sequence[str] = ("xoxb-demo", "xapp-demo"),
     channels: Mapping[str, str] | None = None,
     request_url: str | None = None,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = tell,
 ) -> None:
     """
     Serve until SIGINT or SIGTERM; *say* gets the addresses once the server answers.

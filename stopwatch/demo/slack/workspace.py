@@ -24,6 +24,7 @@ from stopwatch.demo.slack.records import (
 )
 
 KEPT = 10_000
+KEPT_BESIDES = 500
 SCOPES = frozenset(
     {
         "channels:history",
@@ -120,6 +121,9 @@ class Workspace:
 
     def settle(self) -> None:
         """Do what has fallen due: late commits, vanishing messages, files that become visible."""
+        for kept in (self.files, self.views, self.triggers, self.response_urls):
+            while len(kept) > KEPT_BESIDES:
+                kept.pop(next(iter(kept)))
         now = self.now()
         ripe = sorted((item for item in self._due if item[0] <= now), key=lambda item: item[:2])
         self._due = [item for item in self._due if item[0] > now]

@@ -1,9 +1,12 @@
 """Block Kit: what Slack takes, what it refuses, and what it says about it."""
 
+import contextlib
 import copy
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.blocks import (
@@ -19,6 +22,8 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
+from stopwatch.demo.slack.blocks import BLOCKS
+from stopwatch.demo.slack.elements import ELEMENTS
 from stopwatch.demo.slack.payloads import accept_blocks, accept_metadata, accept_view
 from stopwatch.demo.slack.records import RefusedError
 from tests.demo.slack.conftest import CHANNEL
@@ -130,6 +135,21 @@ def test_bad_blocks_are_refused_with_a_reason_and_a_place(blocks: object, words:
         accept_blocks(blocks)
     assert error.value.code == "invalid_blocks"
     assert any(words in said and at in said for said in error.value.messages), error.value.messages
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
+NAMES = st.sampled_from(["type", "text", "elements", "options", "value", "accessory", "element", "fields", "confirm"])
+KINDS = st.sampled_from([*BLOCKS, *ELEMENTS, "plain_text", "mrkdwn"])
+ANYTHING = st.recursive(
+    LEAVES | KINDS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=12
+)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.fixed_dictionaries({"type": KINDS}, optional={"elements": ANYTHING, "text": ANYTHING}), max_size=3))
+def test_whatever_comes_is_taken_or_refused(blocks: list[Block]) -> None:
+    with contextlib.suppress(RefusedError):
+        accept_blocks(blocks)
 
 
 def test_all_blocks_together_have_a_limit() -> None:

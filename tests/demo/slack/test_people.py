@@ -184,10 +184,9 @@ def test_a_response_url_takes_five_answers(client: WebClient, control: httpx.Cli
     assert control.get("responses").json() == [{"text": "noted"}] * 5
 
 
-def test_without_a_listener_the_click_says_so(client: WebClient, control: httpx.Client) -> None:
-    told = control.post("click", json=clicked(card(client)))
-    assert told.status_code == 409
-    assert "no request URL" in told.json()["error"]
+def test_without_a_listener_the_click_says_so(client: WebClient, slack: SlackEmulator) -> None:
+    with pytest.raises(ValueError, match="no request URL"):
+        slack.control("click", **clicked(card(client)))
 
 
 def test_socket_mode_carries_clicks_and_acknowledgements(

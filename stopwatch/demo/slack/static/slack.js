@@ -19,11 +19,19 @@ function show(name, place, html) {
   if (drawn[name] === html) { return; }
   drawn[name] = html;
   const low = place.scrollHeight - place.scrollTop - place.clientHeight < 80;
+  const typed = [...place.querySelectorAll("form.modal [name]")].map((field) => [field.name, field.value]);
+  const before = place.querySelector("form.modal")?.dataset.view;
   place.innerHTML = html;
   if (low) { place.scrollTop = place.scrollHeight; }
   for (const field of place.querySelectorAll("[data-at]")) {
     const at = Number(field.dataset.at) * 1000;
     if (at) { field.value = new Date(at - new Date(at).getTimezoneOffset() * 60000).toISOString().slice(0, 16); }
+  }
+  if (before && before === place.querySelector("form.modal")?.dataset.view) {
+    for (const [name, value] of typed) {
+      const field = place.querySelector(`[name="${CSS.escape(name)}"]`);
+      if (field) { field.value = value; }
+    }
   }
 }
 
