@@ -1,27 +1,30 @@
-"""Opens a database: addresses, connections and transactions; the one place that knows the dialects apart."""
+"""Opens a database: connections and transactions in either dialect, then migrations."""
 
 from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError
 from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from stopwatch.core.errors import ConfigurationError, StoreError
+from stopwatch.store.address import Address, address
 from stopwatch.store.failures import refusing
+from stopwatch.store.lock import daemon_lock
 from stopwatch.store.migrate import bring_up_to_date
 from stopwatch.store.sql import SqlStore
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
+
+__all__ = ["daemon_lock", "open_store"]
 
 BUSY = timedelta(seconds=5)
 """How long a writer waits for another one before it gives up."""
@@ -30,38 +33,6 @@ _BEGIN = "stopwatch_begin"
 _FILES = threading.Lock()
 _WRITERS = 0x57A7
 _SWITCHES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A database address: SQLAlchemy's URL, the file if it is SQLite's, and how people may be shown it."""
-
-    url: URL
-    file: Path | None
-    shown: str
-
-
-def address(url: str) -> Address:
-    """
-    Read ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or ``postgresql://user:password@host/name``.
-
-    Raises:
-        ConfigurationError: Neither of the two; the message never holds the password.
-
-    """
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise ConfigurationError("DATABASE_URL is no database address") from None
-    name = parsed.get_backend_name()
-    if name == "sqlite":
-        if parsed.database in {None, "", ":memory:"} or str(parsed.database).startswith("file:"):
-            raise ConfigurationError("DATABASE_URL must name a file: sqlite:///stopwatch.db")
-        return Address(parsed.set(drivername="sqlite"), Path(str(parsed.database)), str(parsed.database))
-    if name in {"postgresql", "postgres"}:
-        driven = parsed.set(drivername="postgresql+psycopg")
-        return Address(driven, None, driven.set(drivername="postgresql", query={}).render_as_string(hide_password=True))
-    raise ConfigurationError(f"DATABASE_URL begins with {name}:, which is neither sqlite: nor postgresql:")
 
 
 def open_store(url: str, *, busy: timedelta = BUSY) -> SqlStore:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stopwatch.core.errors import StoreError, StoreLockedError
-from stopwatch.store.connect import address
+from stopwatch.store.address import address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -108,13 +108,7 @@ class SqlWriter(SqlReader):
         states.save_state(self.connection, row)
 
     def save_progress(self, rollout: str, key: ProgressKey, last: datetime) -> None:
-        """
-        Note how far a query was folded for all sites that are not behind.
-
-        Raises:
-            ProgressConflictError: It was folded farther than *last* already.
-
-        """
+        """Note how far a query was folded for all sites that are not behind."""
         states.save_progress(self.connection, rollout, key, last)
 
     def save_behind(self, rollout: str, key: ProgressKey, site: SiteId, last: datetime | None) -> None:

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Table, and_, delete, func, insert, select, update
 
-from stopwatch.core.errors import ProgressConflictError
-from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import RuleId, SiteId
 from stopwatch.core.records import Activation, ProgressKey, StateRow, Unjudged
 from stopwatch.core.sample import Absence
@@ -92,23 +90,8 @@ def load_progress(connection: Connection, rollout: str) -> dict[ProgressKey, dat
 
 
 def save_progress(connection: Connection, rollout: str, key: ProgressKey, last: datetime) -> None:
-    """
-    Note how far a query was folded.
-
-    Raises:
-        ProgressConflictError: It was folded farther than *last* already.
-
-    """
-    values = {"rollout": rollout, **key._asdict(), "last": last}
-    same = [progress.c[name] == value for name, value in values.items() if name != "last"]
-    query = update(progress).where(*same, progress.c.last <= last).values(last=last)
-    if connection.execute(query).rowcount:
-        return
-    stored = connection.execute(select(progress.c.last).where(*same)).scalar_one_or_none()
-    if stored is not None:
-        words = f"folded up to {rfc3339(stored)}, which is after {rfc3339(last)}"
-        raise ProgressConflictError(f"query {key.query[:12]} of source {key.source} was already {words}")
-    connection.execute(insert(progress).values(values))
+    """Note how far a query was folded; it goes back when the sites that were ahead leave the plan."""
+    put(connection, progress, {"rollout": rollout, **key._asdict(), "last": last})
 
 
 def load_behind(connection: Connection, rollout: str) -> dict[tuple[ProgressKey, SiteId], datetime]:
