@@ -1,0 +1,88 @@
+"""The HTTP application: probes, the API, and the endpoints that other rooms answer."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from stopwatch.web.access import Access
+from stopwatch.web.described import DescribedApp
+from stopwatch.web.guard import Guard
+from stopwatch.web.ports import Board, Health, Inbound, Records
+from stopwatch.web.probes import probe_routes
+from stopwatch.web.problem import add_problems
+from stopwatch.web.reads import read_routes
+from stopwatch.web.tokens import Token
+
+DESCRIPTION = """
+Status, pause decisions and gates of a phased rollout. Times are RFC 3339 in UTC; every refusal is
+`application/problem+json` (RFC 9457). Nothing changes by GET.
+"""
+
+
+def build_app(
+    board: Board,
+    records: Records,
+    health: Health,
+    *,
+    version: str,
+    tokens: Sequence[Token] = (),
+    inbound: Mapping[str, Inbound] | None = None,
+) -> ASGIApp:
+    """
+    Build the application.
+
+    Args:
+        board: How everything stands.
+        records: What was decided.
+        health: Probes, metrics and reload.
+        version: What OpenAPI calls the version of this API.
+        tokens: Whom to answer; none means that reading is open and acting refused, which is right on loopback only.
+        inbound: Endpoints other rooms answer, by path (``/slack/interactions``): POST only, they check their caller.
+
+    """
+    app = DescribedApp(
+        title="stopwatch",
+        version=version,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+        generate_unique_id_function=_operation,
+    )
+    access = Access(tokens)
+    add_problems(app)
+    app.include_router(probe_routes(health, access))
+    app.include_router(read_routes(board, records, access))
+    app.include_router(_inbound_routes(inbound or {}))
+    return Guard(app)
+
+
+def _operation(route: APIRoute) -> str:
+    """Name an operation as its function is named."""
+    return route.name
+
+
+async def _raw_body(request: Request) -> bytes:
+    """Return the body as it was sent, because signatures cover its bytes."""
+    return await request.body()
+
+
+def _inbound_routes(inbound: Mapping[str, Inbound]) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    for path, answer in inbound.items():
+        router.add_api_route(path, _endpoint(answer), methods=["POST"])
+    return router
+
+
+def _endpoint(answer: Inbound) -> Callable[[Request, bytes], Response]:
+    def endpoint(request: Request, body: Annotated[bytes, Depends(_raw_body)]) -> Response:
+        status, kind, content = answer(dict(request.headers), body)
+        return Response(content, status_code=status, media_type=kind)
+
+    return endpoint

@@ -1,0 +1,98 @@
+"""One example of every answer, for the documentation of the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic.types import JsonValue
+
+DECISION: dict[str, JsonValue] = {
+    "id": "ham-01-20261121T1015Z",
+    "rollout": "wms-4-12",
+    "scope": "ham-01",
+    "site": "ham-01",
+    "phase": "pilot",
+    "state": "acknowledged",
+    "paused": True,
+    "rev": 2,
+    "opened_at": "2026-11-21T10:14:00Z",
+    "detected_late": False,
+    "until": None,
+    "grounds": [
+        {
+            "id": "ham-01/integration-5xx/20261121T1014Z",
+            "kind": "rule",
+            "rule": "integration-5xx",
+            "criterion": None,
+            "opened_at": "2026-11-21T10:14:00Z",
+            "recorded_at": "2026-11-21T10:15:00.412000Z",
+            "recovered_at": None,
+            "resolved_at": None,
+            "evidence": "9f2c4e0b7f6d1c58a3e9d0b4c7a1e2f35b6c8d9e0f1a2b3c4d5e6f708192a3b4",
+            "links": [{"kind": "dashboard", "url": "https://grafana.example/d/site?var-site=ham-01"}],
+        }
+    ],
+    "acts": [
+        {
+            "act": "acknowledge",
+            "actor": "slack:U024BE7LH",
+            "at": "2026-11-21T10:16:21Z",
+            "reason": None,
+            "rev_before": 1,
+            "rev_after": 2,
+        }
+    ],
+}
+
+STATUS: dict[str, JsonValue] = {
+    "sites": [
+        {
+            "site": "ham-01",
+            "phase": "pilot",
+            "state": "breached",
+            "paused": True,
+            "decision": "ham-01-20261121T1015Z",
+            "rules": [
+                {
+                    "rule": "integration-5xx",
+                    "state": "breached",
+                    "pending_since": "2026-11-21T09:59:00Z",
+                    "value": 0.074,
+                    "newest_slot": "2026-11-21T10:20:00Z",
+                },
+                {
+                    "rule": "label-success",
+                    "state": "no_data",
+                    "pending_since": None,
+                    "value": None,
+                    "newest_slot": "2026-11-21T10:20:00Z",
+                    "reason": "low_volume",
+                },
+            ],
+        }
+    ],
+    "last_evaluation": "2026-11-21T10:21:00Z",
+}
+
+GATE: dict[str, JsonValue] = {
+    "site": "ham-01",
+    "open": False,
+    "reasons": [
+        {
+            "decision": "ham-01-20261121T1015Z",
+            "phase": "pilot",
+            "text": "ham-01 is paused since 2026-11-21T10:14:00Z: integration-5xx; resume, dismiss or close "
+            "ham-01-20261121T1015Z to open",
+        }
+    ],
+}
+
+READY: dict[str, JsonValue] = {"ready": False, "reasons": ["Prometheus default has not answered since 10:02:11Z"]}
+
+PROBLEM: dict[str, JsonValue] = {
+    "type": "about:blank",
+    "title": "Not Found",
+    "status": 404,
+    "detail": "no decision has the id ham-01-20261121T1015Z",
+}

@@ -1,0 +1,163 @@
+"""The shapes of answers as OpenAPI describes them; the values themselves are written by the core."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stopwatch.core.decision import DecisionState, GroundKind
+from stopwatch.core.sample import Absence
+from stopwatch.core.state import Reported
+from stopwatch.web import examples
+
+_Infinity = Literal["+Inf", "-Inf"]
+
+
+class _Shape(BaseModel):
+    """A JSON object that has exactly these members."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class LinkShape(_Shape):
+    """A link that belongs to a ground."""
+
+    kind: str
+    url: str
+
+
+class GroundShape(_Shape):
+    """One reason for a pause: a rule's entry into ``breached``, or a criterion that a person declared."""
+
+    id: str
+    kind: GroundKind
+    rule: str | None
+    criterion: str | None
+    opened_at: datetime
+    recorded_at: datetime
+    recovered_at: datetime | None
+    resolved_at: datetime | None
+    evidence: Annotated[str | None, Field(description="SHA-256 of the frozen evidence bundle")]
+    links: list[LinkShape]
+
+
+class ActShape(_Shape):
+    """What somebody did, when, why, and the revisions before and after."""
+
+    act: str
+    actor: str
+    at: datetime
+    reason: str | None
+    rev_before: int
+    rev_after: int
+
+
+class DecisionShape(_Shape):
+    """The pause of one site (or of a phase, or of all) with all its grounds."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.DECISION]})
+
+    id: str
+    rollout: str
+    scope: Annotated[str, Field(description="a site, or `_<phase>` or `_all` for wide stops")]
+    site: str | None
+    phase: str | None
+    state: DecisionState
+    paused: bool
+    rev: Annotated[int, Field(description="counts changes of state")]
+    opened_at: datetime
+    detected_late: bool
+    until: Annotated[datetime | None, Field(description="the end of the override in force")]
+    grounds: list[GroundShape]
+    acts: list[ActShape]
+
+
+class DecisionsShape(_Shape):
+    """Decisions, oldest first."""
+
+    decisions: list[DecisionShape]
+
+
+class RuleShape(_Shape):
+    """One rule at one site."""
+
+    rule: str
+    state: Reported
+    pending_since: datetime | None
+    value: Annotated[
+        float | _Infinity | None, Field(description="in the KPI's unit; null for rules of several conditions")
+    ]
+    newest_slot: datetime | None
+    reason: Annotated[Absence | None, Field(description="only with `no_data`")] = None
+
+
+class SiteShape(_Shape):
+    """One site of the plan; its state is the worst of its rules' states."""
+
+    site: str
+    phase: str
+    state: Reported | None
+    paused: bool
+    decision: str | None
+    rules: list[RuleShape]
+
+
+class StatusShape(_Shape):
+    """All sites of the plan as the newest evaluation left them."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.STATUS]})
+
+    sites: list[SiteShape]
+    last_evaluation: datetime | None
+
+
+class GateReasonShape(_Shape):
+    """One reason why a gate is closed."""
+
+    decision: str
+    phase: str | None
+    text: str
+
+
+class GateShape(_Shape):
+    """Whether the rollout may go on at a site now."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.GATE]})
+
+    site: str
+    open: bool
+    reasons: list[GateReasonShape]
+
+
+class HealthShape(_Shape):
+    """Whether the process lives."""
+
+    live: bool
+
+
+class ReadyShape(_Shape):
+    """Whether the process can do its work, and what is missing."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.READY]})
+
+    ready: bool
+    reasons: list[str]
+
+
+class ReloadShape(_Shape):
+    """The files were read anew and are in force."""
+
+    reloaded: bool
+
+
+class ProblemShape(BaseModel):
+    """A refusal by RFC 9457; some carry further members."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [examples.PROBLEM]})
+
+    type: str
+    title: str
+    status: int
+    detail: str

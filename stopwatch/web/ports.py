@@ -1,0 +1,71 @@
+"""What the web room needs of the world, as protocols; adapters fit them without importing them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from stopwatch.core.decision import Decision, DecisionId, DecisionState
+    from stopwatch.core.gate import SiteGate
+    from stopwatch.core.kpi import SiteId
+    from stopwatch.core.status import StatusView
+
+Inbound = Callable[[Mapping[str, str], bytes], tuple[int, str, bytes]]
+"""Answers one POST another room takes: (headers with lower-case names, raw body) → (status, content type, body)."""
+
+
+class Board(Protocol):
+    """How everything stands now."""
+
+    def status(self) -> StatusView:
+        """Return the picture that the newest evaluation left; never waits for one."""
+        ...
+
+
+class Records(Protocol):
+    """
+    What was decided.
+
+    Raises (every method):
+        StoreError: The records cannot be read now.
+
+    """
+
+    def decisions(self, state: DecisionState | None, site: SiteId | None) -> list[Decision]:
+        """Return decisions, oldest first; None asks for all, *site* matches the scope or any ground's site."""
+        ...
+
+    def decision(self, decision: DecisionId) -> Decision | None:
+        """Return one decision, None if nobody ever opened it."""
+        ...
+
+    def gate(self, site: SiteId) -> SiteGate | None:
+        """Judge the gate of a site, None if the plan has no such site."""
+        ...
+
+
+class Health(Protocol):
+    """Whether the process lives and can do its work, what it measures, and how it reads its files anew."""
+
+    def live(self) -> bool:
+        """Tell whether the process makes progress; False asks whoever supervises it to start it afresh."""
+        ...
+
+    def ready(self) -> tuple[bool, list[str]]:
+        """Tell whether it can do its work, with what is missing."""
+        ...
+
+    def metrics(self) -> bytes:
+        """Write its own metrics in Prometheus's text format."""
+        ...
+
+    def reload(self) -> None:
+        """
+        Read the configuration folder anew, all of it or nothing.
+
+        Raises:
+            ConfigurationError: The files cannot be used; the previous ones stay in force.
+
+        """
+        ...

@@ -1,0 +1,93 @@
+"""Every refusal in one form: RFC 9457 ``application/problem+json``."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from stopwatch.core.errors import ConfigurationError, StoreError
+from stopwatch.web.models import ProblemShape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI, Request
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 5
+"""What a caller is told to wait while the records cannot be read."""
+
+
+class ProblemError(Exception):
+    """A refusal that an endpoint raises; *extra* holds further members of the answer, *headers* further headers."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        extra: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keep what the answer is made of."""
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.extra = extra or {}
+        self.headers = headers or {}
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    extra: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Answer with a problem; its type is ``about:blank``, so its title is the status's own phrase."""
+    title = HTTPStatus(status).phrase
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(extra or {})}
+    return JSONResponse(body, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def documented(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the refusals *codes* for OpenAPI."""
+    return {code: {"content": {MEDIA_TYPE: {}}, "model": ProblemShape} for code in codes}
+
+
+def add_problems(app: FastAPI) -> None:
+    """Let *app* answer every failure as a problem; what went wrong inside is logged, never sent."""
+
+    @app.exception_handler(ProblemError)
+    def refused(_: Request, failure: ProblemError) -> JSONResponse:
+        return problem(failure.status, failure.detail, extra=failure.extra, headers=failure.headers)
+
+    @app.exception_handler(HTTPException)
+    def failed(_: Request, failure: HTTPException) -> JSONResponse:
+        return problem(failure.status_code, failure.detail, headers=failure.headers)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_: Request, failure: RequestValidationError) -> JSONResponse:
+        errors = [
+            {"in": ".".join(str(part) for part in error["loc"]), "detail": str(error["msg"])}
+            for error in failure.errors()
+        ]
+        detail = "; ".join(f"{error['in']}: {error['detail']}" for error in errors)
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, extra={"errors": errors})
+
+    @app.exception_handler(ConfigurationError)
+    def unusable(_: Request, failure: ConfigurationError) -> JSONResponse:
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(failure))
+
+    @app.exception_handler(StoreError)
+    def unreadable(_: Request, _failure: StoreError) -> JSONResponse:
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the records cannot be read or written now", headers=headers)
+
+    @app.exception_handler(Exception)
+    def broken(_: Request, _failure: Exception) -> JSONResponse:
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "stopwatch failed to answer; its log says why")

@@ -1,0 +1,61 @@
+"""Probes, reload, handed-in endpoints, and what every answer carries."""
+
+import pytest
+
+from tests.web.conftest import Served
+
+
+def test_metrics_are_served_as_they_were_written(opened: Served) -> None:
+    answer = opened.client.get("/metrics")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert answer.content == opened.health.metrics()
+
+
+def test_a_process_that_makes_no_progress_is_unhealthy(opened: Served) -> None:
+    assert opened.client.get("/-/healthy").json() == {"live": True}
+    opened.health.alive = False
+    answer = opened.client.get("/-/healthy")
+    assert (answer.status_code, answer.json()) == (503, {"live": False})
+
+
+def test_readiness_says_what_is_missing(opened: Served) -> None:
+    assert opened.client.get("/-/ready").json() == {"ready": True, "reasons": []}
+    opened.health.missing = ["Prometheus default does not answer"]
+    answer = opened.client.get("/-/ready")
+    assert answer.status_code == 503
+    assert answer.json() == {"ready": False, "reasons": ["Prometheus default does not answer"]}
+
+
+def test_a_reload_that_is_refused_says_every_complaint(opened: Served) -> None:
+    opened.health.complaint = "stop-rules.yaml:3:5: unknown key\nstop-rules.yaml:9:1: unknown KPI"
+    answer = opened.client.post("/-/reload")
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == opened.health.complaint
+
+
+def test_an_endpoint_of_another_room_gets_headers_and_raw_bytes(opened: Served) -> None:
+    answer = opened.client.post("/slack/interactions", content=b"payload=%7B%7D\xff", headers={"X-Signature": "v0"})
+    assert (answer.status_code, answer.headers["content-type"]) == (202, "text/plain; charset=utf-8")
+    assert answer.content == b"v0 payload=%7B%7D\xff"
+    assert opened.client.get("/slack/interactions").status_code == 405
+
+
+def test_a_large_body_is_refused_whether_it_is_announced_or_not(opened: Served) -> None:
+    large = b"x" * (256 * 1024 + 1)
+    announced = opened.client.post("/slack/interactions", content=large)
+    streamed = opened.client.post("/slack/interactions", content=iter([large[:200_000], large[200_000:]]))
+    for answer in (announced, streamed):
+        assert answer.status_code == 413
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert opened.client.post("/slack/interactions", content=large[1:]).status_code == 202
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/-/ready", "/api/v1/status", "/nowhere", "/openapi.json"])
+def test_every_answer_carries_the_security_headers(opened: Served, path: str) -> None:
+    headers = opened.client.get(path).headers
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in headers

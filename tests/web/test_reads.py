@@ -1,0 +1,155 @@
+"""What status, decisions and gates answer, byte for byte."""
+
+import json
+from pathlib import Path
+
+import pytest
+from fastapi.openapi.models import OpenAPI
+from pydantic import BaseModel
+
+from stopwatch.core.gate import SiteGate
+from stopwatch.core.wire import decision_json, decisions_json, gate_json, status_json
+from stopwatch.web import examples, models
+from tests.web.conftest import Served
+from tests.web.world import ENDED, HAM, LIVE, FakeRecords, ended_decision, live_decision, view
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "golden"),
+    [
+        pytest.param("/api/v1/status", 200, "status", id="status"),
+        pytest.param(f"/api/v1/decisions/{LIVE}", 200, "decision", id="one decision"),
+        pytest.param("/api/v1/gates/ham-01", 409, "gate_closed", id="closed gate"),
+        pytest.param("/api/v1/gates/lodz", 200, "gate_open", id="open gate"),
+        pytest.param("/api/v1/decisions/nobody-20261121T1015Z", 404, "problem", id="unknown decision"),
+    ],
+)
+def test_an_answer_reads_as_the_golden_file(opened: Served, path: str, status: int, golden: str) -> None:
+    answer = opened.client.get(path)
+    assert answer.status_code == status
+    assert answer.json() == json.loads((GOLDEN / f"{golden}.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        pytest.param("", [ENDED, LIVE], id="all"),
+        pytest.param("?state=resumed", [ENDED], id="by state"),
+        pytest.param("?site=ham-01", [LIVE], id="by site"),
+        pytest.param("?state=resumed&site=ham-01", [], id="by both"),
+        pytest.param("?site=nowhere", [], id="a site without decisions"),
+    ],
+)
+def test_decisions_are_filtered_by_state_and_site(opened: Served, query: str, ids: list[str]) -> None:
+    answer = opened.client.get(f"/api/v1/decisions{query}")
+    assert [one["id"] for one in answer.json()["decisions"]] == ids
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("state=asleep", id="no such state"),
+        pytest.param("site=HAM%2001", id="no site id"),
+        pytest.param("site=", id="an empty site"),
+        pytest.param("stat=open", id="a misspelt parameter"),
+        pytest.param("state=open&state=resumed%00", id="a zero byte"),
+    ],
+)
+def test_an_unusable_query_parameter_is_refused(opened: Served, query: str) -> None:
+    answer = opened.client.get(f"/api/v1/decisions?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/api/v1/gates/nowhere", id="a site the plan has not"),
+        pytest.param("/api/v1/gates/%00", id="a site that is a zero byte"),
+        pytest.param("/api/v1/decisions/%00", id="a decision that is a zero byte"),
+        pytest.param("/api/v1/decisions/", id="no decision named"),
+        pytest.param("/api/v2/status", id="no such path"),
+        pytest.param("/docs", id="documentation pages load foreign scripts"),
+        pytest.param("/redoc", id="as do these"),
+    ],
+)
+def test_what_is_not_there_is_a_404_problem(opened: Served, path: str) -> None:
+    answer = opened.client.get(path)
+    assert (answer.status_code, answer.json()["status"]) == (404, 404)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/decisions", f"/api/v1/decisions/{LIVE}", "/api/v1/gates/lodz"])
+def test_records_that_cannot_be_read_are_a_503_that_tells_no_internals(opened: Served, path: str) -> None:
+    opened.records.locked = True
+    answer = opened.client.get(path)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
+    assert "secret-path" not in answer.text
+
+
+def test_a_bug_is_a_500_that_tells_no_internals(opened: Served) -> None:
+    opened.records.broken = True
+    answer = opened.client.get("/api/v1/decisions")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["/api/v1/status", "/api/v1/gates/ham-01", "/metrics"])
+def test_what_is_read_cannot_be_written(opened: Served, method: str, path: str) -> None:
+    answer = opened.client.request(method, path)
+    assert answer.status_code == 405
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    ("shape", "value"),
+    [
+        pytest.param(models.StatusShape, status_json(view()), id="status"),
+        pytest.param(models.DecisionShape, decision_json(live_decision()), id="live decision"),
+        pytest.param(models.DecisionsShape, decisions_json([ended_decision()]), id="ended decision"),
+        pytest.param(models.GateShape, gate_json(FakeRecords().gate(HAM) or SiteGate(HAM, ())), id="gate"),
+        pytest.param(models.StatusShape, examples.STATUS, id="example of status"),
+        pytest.param(models.DecisionShape, examples.DECISION, id="example of a decision"),
+        pytest.param(models.GateShape, examples.GATE, id="example of a gate"),
+        pytest.param(models.ReadyShape, examples.READY, id="example of readiness"),
+        pytest.param(models.ProblemShape, examples.PROBLEM, id="example of a problem"),
+    ],
+)
+def test_what_is_documented_is_what_is_written(shape: type[BaseModel], value: object) -> None:
+    shape.model_validate_json(json.dumps(value))
+
+
+def test_the_description_of_the_api_is_complete(opened: Served) -> None:
+    described = opened.client.get("/openapi.json").json()
+    OpenAPI.model_validate(described)
+    assert described["info"]["title"] == "stopwatch"
+    assert described["info"]["version"] == "1.2.3"
+    assert sorted(described["paths"]) == [
+        "/-/healthy",
+        "/-/ready",
+        "/-/reload",
+        "/api/v1/decisions",
+        "/api/v1/decisions/{decision}",
+        "/api/v1/gates/{site}",
+        "/api/v1/status",
+        "/metrics",
+    ]
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            assert operation["description"], path
+            for status, response in operation["responses"].items():
+                if status in {"401", "403", "404", "422"}:
+                    schema = response["content"]["application/problem+json"]["schema"]
+                    assert schema == {"$ref": "#/components/schemas/ProblemShape"}, (path, status)
+            if path != "/metrics":
+                schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+                assert schema["$ref"].startswith("#/components/schemas/"), path
+    assert "ValidationError" not in described["components"]["schemas"]
+    assert described["components"]["schemas"]["DecisionShape"]["examples"][0]["id"] == LIVE

@@ -1,0 +1,162 @@
+"""A small world for the web room: two sites, two decisions, and health that a test can spoil."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from stopwatch.core.decision import (
+    Acted,
+    Decision,
+    DecisionId,
+    DecisionState,
+    Ground,
+    GroundId,
+    GroundKind,
+    Link,
+)
+from stopwatch.core.errors import ConfigurationError, StoreError
+from stopwatch.core.gate import GateReason, SiteGate
+from stopwatch.core.kpi import PhaseId, RuleId, SiteId
+from stopwatch.core.sample import Absence
+from stopwatch.core.state import Reported
+from stopwatch.core.status import RuleStatus, SiteStatus, StatusView
+from stopwatch.web.tokens import Token
+
+HAM, LODZ = SiteId("ham-01"), SiteId("lodz")
+PILOT, WAVE = PhaseId("pilot"), PhaseId("wave-1")
+LIVE, ENDED = DecisionId("ham-01-20261121T1015Z"), DecisionId("lodz-20261120T0900Z")
+SECRETS = {"reader": "r-secret", "actor": "a-secret", "admin": "x-secret"}
+TOKENS = tuple(
+    Token(name, hashlib.sha256(SECRETS[name].encode()).hexdigest(), frozenset({scope}))
+    for name, scope in [("reader", "read"), ("actor", "act"), ("admin", "admin")]
+)
+
+
+def at(hour: int, minute: int, second: int = 0, *, day: int = 21) -> datetime:
+    """An instant of November 2026."""
+    return datetime(2026, 11, day, hour, minute, second, tzinfo=UTC)
+
+
+def live_decision() -> Decision:
+    """An acknowledged decision with one ground of a rule and one of a person."""
+    rule = Ground(
+        id=GroundId("ham-01/integration-5xx/20261121T1014Z"),
+        kind=GroundKind.RULE,
+        site=HAM,
+        rule=RuleId("integration-5xx"),
+        criterion=None,
+        opened_at=at(10, 14),
+        recorded_at=at(10, 15, 1),
+        recovered_at=at(10, 40),
+        evidence="9f" * 32,
+        links=(Link("dashboard", "https://grafana.example/d/site?var-site=ham-01"),),
+    )
+    manual = Ground(
+        id=GroundId("ham-01/sev1/20261121T1020Z"),
+        kind=GroundKind.MANUAL,
+        site=HAM,
+        rule=None,
+        criterion="sev1",
+        opened_at=at(10, 20),
+        recorded_at=at(10, 20),
+    )
+    act = Acted("acknowledge", "slack:U1", at(10, 16), None, 1, 2, {"secret of the act": "never shown"})
+    return Decision(
+        id=LIVE,
+        rollout="wms-4-12",
+        scope=HAM,
+        site=HAM,
+        phase=PILOT,
+        state=DecisionState.ACKNOWLEDGED,
+        rev=2,
+        episode=0,
+        opened_at=at(10, 14),
+        grounds=(rule, manual),
+        acts=(act,),
+    )
+
+
+def ended_decision() -> Decision:
+    """A resumed decision at the other site."""
+    return Decision(
+        ENDED, "wms-4-12", LODZ, LODZ, WAVE, DecisionState.RESUMED, 4, 0, at(9, 0, day=20), detected_late=True
+    )
+
+
+def view() -> StatusView:
+    """One site that is breached and partly blind, one that was never evaluated."""
+    rules = (
+        RuleStatus(
+            RuleId("integration-5xx"),
+            Reported.BREACHED,
+            pending_since=at(9, 59),
+            value=0.074,
+            newest_slot=at(10, 20),
+        ),
+        RuleStatus(RuleId("label-success"), Reported.NO_DATA, reason=Absence.LOW_VOLUME, newest_slot=at(10, 20)),
+        RuleStatus(RuleId("latency"), Reported.OK, value=float("inf"), newest_slot=at(10, 20)),
+    )
+    ham = SiteStatus(HAM, PILOT, Reported.BREACHED, paused=True, decision=LIVE, rules=rules)
+    return StatusView((ham, SiteStatus(LODZ, WAVE)), last_evaluation=at(10, 21))
+
+
+@dataclass
+class FakeBoard:
+    """A board with one picture."""
+
+    def status(self) -> StatusView:
+        return view()
+
+
+@dataclass
+class FakeRecords:
+    """Two decisions; *locked* makes every look at them fail as a database does."""
+
+    locked: bool = False
+    broken: bool = False
+
+    def decisions(self, state: DecisionState | None, site: SiteId | None) -> list[Decision]:
+        self._open()
+        found = [ended_decision(), live_decision()]
+        return [one for one in found if state in {None, one.state} and site in {None, one.scope}]
+
+    def decision(self, decision: DecisionId) -> Decision | None:
+        return next((one for one in self.decisions(None, None) if one.id == decision), None)
+
+    def gate(self, site: SiteId) -> SiteGate | None:
+        self._open()
+        if site == HAM:
+            return SiteGate(HAM, (GateReason(LIVE, PILOT, "ham-01 is paused"),))
+        return SiteGate(LODZ, ()) if site == LODZ else None
+
+    def _open(self) -> None:
+        if self.locked:
+            raise StoreError("disk I/O error at /var/lib/secret-path")
+        if self.broken:
+            raise ZeroDivisionError("secret detail")
+
+
+@dataclass
+class FakeHealth:
+    """Health that a test can spoil; counts reloads."""
+
+    alive: bool = True
+    missing: list[str] = field(default_factory=list)
+    complaint: str | None = None
+    reloads: int = 0
+
+    def live(self) -> bool:
+        return self.alive
+
+    def ready(self) -> tuple[bool, list[str]]:
+        return not self.missing, self.missing
+
+    def metrics(self) -> bytes:
+        return b"# HELP stopwatch_leader Leading.\n# TYPE stopwatch_leader gauge\nstopwatch_leader 1.0\n"
+
+    def reload(self) -> None:
+        if self.complaint is not None:
+            raise ConfigurationError(self.complaint)
+        self.reloads += 1
