@@ -1,0 +1,190 @@
+"""The body of a range query becomes one list of floats per site, aligned with the slots that were asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from stopwatch.core.errors import PartialAnswerError, SeriesAmbiguousError, SourceUnavailableError
+from stopwatch.core.reading import MAX_CELLS
+from stopwatch.prometheus.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stopwatch.core.grid import SlotRange
+    from stopwatch.core.kpi import SiteId
+    from stopwatch.core.reading import Query
+
+MAX_SERIES = 10_000
+_MAX_CONTAINERS = 2 * (MAX_CELLS + MAX_SERIES) + 1_000
+_MAX_COMMAS = 3 * _MAX_CONTAINERS
+_DIGITS = "0123456789+-.eENaInf"
+_INFO = "PromQL info"
+
+SHAPE_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
+"""What looking at JSON of an unexpected shape raises."""
+
+
+class TooManyValuesError(Exception):
+    """The body holds more values than may be built in memory; fewer slots may fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Values by site, one for every slot, NaN where there is no point; *unknown* counts series of unknown sites."""
+
+    series: Mapping[SiteId, Sequence[float]]
+    unknown: int
+
+
+def data_of(body: bytes, *, kinds: tuple[str, ...]) -> tuple[str, Any]:
+    """
+    Open the envelope of an API answer and give the type of the result, one of *kinds*, and the result.
+
+    Raises:
+        SourceUnavailableError: No JSON, another shape than the API's, status error, or another type of result.
+        PartialAnswerError: It came with warnings, or says that it is partial; infos are harmless.
+        TooManyValuesError: It would take too much memory.
+
+    """
+    if body.count(b"[") + body.count(b"{") > _MAX_CONTAINERS or body.count(b",") > _MAX_COMMAS:
+        raise TooManyValuesError
+    try:
+        envelope = orjson.loads(body)
+    except (ValueError, RecursionError):
+        raise SourceUnavailableError("the answer is not JSON", reason=Reason.NOT_JSON) from None
+    if not isinstance(envelope, dict):
+        raise SourceUnavailableError("the answer is not a JSON object", reason=Reason.NOT_JSON)
+    if envelope.get("status") != "success":
+        words = error_words(envelope) or "the answer does not say that it succeeded"
+        raise SourceUnavailableError(words, reason=Reason.STATUS_ERROR)
+    _refuse_partial(envelope)
+    data = envelope.get("data")
+    if not isinstance(data, dict):
+        raise _malformed("data is no object")
+    kind = data.get("resultType")
+    if kind not in kinds:
+        words = f"the result is of type {str(kind)[:40]!a}, not {' or '.join(kinds)}"
+        raise SourceUnavailableError(words, reason=Reason.NOT_MATRIX)
+    return kind, data.get("result")
+
+
+def error_words(envelope: object) -> str:
+    """Prometheus's own words for what went wrong, empty if there are none."""
+    if not isinstance(envelope, dict) or not isinstance(envelope.get("error"), str):
+        return ""
+    return str(envelope["error"])
+
+
+def parse_matrix(body: bytes, query: Query, slots: SlotRange) -> Matrix:
+    """
+    Read the answer to *query* at every slot of *slots*, which must not be empty.
+
+    A value is NaN where the series has no point. Series of sites that *query* does not name are only
+    counted.
+
+    Raises:
+        SourceUnavailableError: See `Reason`; no exception of another tree leaves, whatever *body* holds.
+        SeriesAmbiguousError: Two series for one site.
+        PartialAnswerError: Part of the data may be absent from it.
+        TooManyValuesError: It would take too much memory.
+
+    """
+    _, result = data_of(body, kinds=("matrix",))
+    if not isinstance(result, list):
+        raise _malformed("the result is no list")
+    if len(result) > MAX_SERIES:
+        words = f"{len(result)} series; at most {MAX_SERIES} are read"
+        raise SourceUnavailableError(words, reason=Reason.TOO_MANY_SERIES)
+    try:
+        return _matrix(result, query, slots)
+    except SHAPE_ERRORS:
+        raise _malformed("a series has another shape than the API's") from None
+
+
+def _matrix(result: list[Any], query: Query, slots: SlotRange) -> Matrix:
+    step = int(slots.grid.step.total_seconds())
+    instants = tuple(range(slots.first * step, (slots.last + 1) * step, step))
+    places: dict[int, int] = {}
+    site_of, label = query.labels.get, query.site_label
+    series: dict[SiteId, Sequence[float]] = {}
+    texts: list[str] = []
+    unknown = 0
+    for entry in result:
+        metric = entry["metric"]
+        site = site_of(metric.get(label))
+        if site is None:
+            unknown += 1
+            continue
+        if site in series:
+            raise _two_series(result, query, site)
+        if entry.get("histograms"):
+            words = "the result holds native histograms, not numbers; apply histogram_quantile or the like"
+            raise SourceUnavailableError(words, reason=Reason.NOT_MATRIX)
+        times, values = zip(*points, strict=True) if (points := entry["values"]) else ((), ())
+        texts += values
+        try:
+            floats = [*map(float, values)]
+        except ValueError:
+            raise _not_a_number() from None
+        if times != instants:
+            places = places or {instant: place for place, instant in enumerate(instants)}
+            floats = _placed(times, floats, places)
+        series[site] = floats
+    # float() also reads "1_000", " 1" and digits of other scripts; one strip over all texts sees them at least cost.
+    if "".join(texts).strip(_DIGITS):
+        raise _not_a_number()
+    return Matrix(series, unknown)
+
+
+def _placed(times: Sequence[Any], values: Sequence[float], places: Mapping[int, int]) -> list[float]:
+    """Put the points of an incomplete series at their slots; each must be a slot and later than the one before."""
+    floats = [math.nan] * len(places)
+    newest = -1
+    for time, value in zip(times, values, strict=True):
+        place = places.get(time, -1)
+        if place <= newest:
+            words = f"a point at {str(time)[:40]!a} is not one of the slots asked for, or not later than the one before"
+            raise SourceUnavailableError(words, reason=Reason.MISALIGNED)
+        floats[place] = value
+        newest = place
+    return floats
+
+
+def _refuse_partial(envelope: Mapping[str, Any]) -> None:
+    warnings = envelope.get("warnings") or []
+    if not isinstance(warnings, list):
+        raise _malformed("warnings is no list")
+    # Prometheus 2.48 to 2.53 sent its harmless annotations among the warnings.
+    told = [str(warning)[:300] for warning in warnings if not str(warning).startswith(_INFO)]
+    if told:
+        raise PartialAnswerError(f"the answer may be incomplete: {told[0]}", reason=Reason.WARNINGS)
+    if envelope.get("isPartial") is True:
+        raise PartialAnswerError("the answer says that it is partial", reason=Reason.WARNINGS)
+
+
+def _two_series(result: list[Any], query: Query, site: SiteId) -> SeriesAmbiguousError:
+    """Name the first two label sets that stand for *site*."""
+    found = [entry["metric"] for entry in result if query.labels.get(entry["metric"].get(query.site_label)) == site]
+    first, second = (label_set(metric) for metric in found[:2])
+    return SeriesAmbiguousError(
+        f"two series for site {site}: {first} and {second}; aggregate by ({query.site_label})", reason=Reason.TWO_SERIES
+    )
+
+
+def label_set(metric: Mapping[str, Any]) -> str:
+    """Write labels as Prometheus does, at most 120 characters of them."""
+    text = "{" + ", ".join(f'{name}="{value}"' for name, value in sorted(metric.items())) + "}"
+    return text if len(text) <= 120 else text[:119] + "…"  # noqa: PLR2004 -- the docstring says it
+
+
+def _malformed(what: str) -> SourceUnavailableError:
+    return SourceUnavailableError(f"the answer is malformed: {what}", reason=Reason.MALFORMED)
+
+
+def _not_a_number() -> SourceUnavailableError:
+    return SourceUnavailableError("a value is not a number", reason=Reason.NOT_A_NUMBER)
