@@ -62,6 +62,12 @@ def enqueue(connection: Connection, message: Message, *, now: datetime) -> None:
     )
 
 
+def card_channels(connection: Connection, decision: str) -> list[str]:
+    """Return the channels that hold, or wait for, the card of a decision, oldest first."""
+    of_card = (outbox.c.decision == decision) & (outbox.c.kind == MessageKind.ROOT.value)
+    return list(connection.execute(select(outbox.c.channel).where(of_card).order_by(outbox.c.number)).scalars())
+
+
 def touch_card(connection: Connection, key: str) -> None:
     """
     Count one more desired version of a card.

@@ -80,6 +80,10 @@ class SqlReader:
         query = select(evidence.c.body).where(evidence.c.sha256 == sha256)
         return self.connection.execute(query).scalar_one_or_none()
 
+    def card_channels(self, decision: DecisionId) -> list[str]:
+        """Return the channels that hold, or wait for, the card of a decision."""
+        return outbox.card_channels(self.connection, decision)
+
     def audit_head(self) -> str:
         """Return the hash of the newest audit row."""
         return chain.head(self.connection)[1]

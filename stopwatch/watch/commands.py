@@ -11,10 +11,9 @@ from stopwatch.core.decision import Decision, DecisionState, Ground, GroundKind,
 from stopwatch.core.errors import ActIncompleteError, DecisionNotFoundError
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.opening import DAEMON, Scope, decision_id, end_override, ground_id, happen, join, open_decision
-from stopwatch.core.outbox import MessageKind
 from stopwatch.core.records import AuditEntry
 from stopwatch.core.rollout import wide_scope
-from stopwatch.watch.recording import tell
+from stopwatch.watch.messages import tell
 from stopwatch.watch.sight import sight_of
 
 if TYPE_CHECKING:
@@ -88,16 +87,7 @@ def _write(tx: Writer, desk: Desk, before: Decision, after: Decision, *, transpo
             details=acted.details,
         )
     )
-    facts = {
-        "act": acted.act,
-        "actor": acted.actor,
-        "at": rfc3339(acted.at),
-        "reason": acted.reason,
-        "state": after.state.value,
-        **acted.details,
-    }
-    what = str(len(after.acts))
-    tell(tx, desk.channel(after.site), after, before, MessageKind.ACT, what, facts, now=acted.at)
+    tell(tx, after, desk.channel(after.site), now=acted.at)
 
 
 def pause(desk: Desk, stop: Stop, *, transport: str, now: datetime) -> tuple[Decision, bool]:
@@ -136,8 +126,7 @@ def pause(desk: Desk, stop: Stop, *, transport: str, now: datetime) -> tuple[Dec
                 details={"criterion": stop.criterion, "ground": ground.id},
             )
         )
-        facts = {"ground": ground.id, "opened_at": rfc3339(now), **(ground.summary or {})}
-        tell(tx, desk.channel(scope.site), after, before, MessageKind.GROUND, ground.id, facts, now=now)
+        tell(tx, after, desk.channel(scope.site), now=now)
     return after, before is None
 
 

@@ -85,6 +85,10 @@ class Reader(Protocol):
         """Return a frozen bundle as the canonical JSON it was stored as."""
         ...
 
+    def card_channels(self, decision: DecisionId) -> list[str]:
+        """Return the channels that hold, or wait for, the card of a decision."""
+        ...
+
     def audit_head(self) -> str:
         """Return the hash of the newest audit row."""
         ...

@@ -9,13 +9,13 @@ from stopwatch.core.decision import Ground, GroundKind
 from stopwatch.core.errors import ProgressConflictError
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.opening import DAEMON, Scope, decision_id, ground_id, join, open_decision, recover
-from stopwatch.core.outbox import Message, MessageKind, root_key, thread_key
 from stopwatch.core.records import AuditEntry
 from stopwatch.core.rule import Mode
 from stopwatch.core.state import Change
 from stopwatch.watch.facts import bundle, freeze, summary
 from stopwatch.watch.folding import Ended
 from stopwatch.watch.links import fill
+from stopwatch.watch.messages import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,7 +100,7 @@ def _record_opening(tx: Writer, book: Book, found: CellEvent, now: datetime) -> 
     tx.save_decision(decision, rev_before=before.rev if before else None)
     act = "decision.open" if before is None else "decision.join"
     _audit(tx, decision, before, act, now, evidence=evidence, details={"ground": ground.id})
-    tell(tx, book.channel(cell.site), decision, before, MessageKind.GROUND, ground.id, _ground_facts(ground), now=now)
+    tell(tx, decision, book.channel(cell.site), now=now)
     return 1
 
 
@@ -150,34 +150,7 @@ def _record_recovery(tx: Writer, book: Book, found: CellEvent, now: datetime) ->
     tx.save_decision(decision, rev_before=before.rev)
     details = {"ground": known[1].id, "recovered_at": rfc3339(event.at)}
     _audit(tx, decision, before, "ground.recover", now, evidence=evidence, details=details)
-    tell(tx, book.channel(cell.site), decision, before, MessageKind.RECOVERED, known[1].id, details, now=now)
-
-
-def tell(
-    tx: Writer,
-    channel: str | None,
-    decision: Decision,
-    before: Decision | None,
-    kind: MessageKind,
-    what: str,
-    facts: Mapping[str, object],
-    *,
-    now: datetime,
-) -> None:
-    """Bring the card up to date (or post it, for a new decision) and put a further message into its thread."""
-    if channel is None:
-        return
-    if before is None:
-        root = Message(root_key(decision.id, channel), MessageKind.ROOT, channel, decision.id, decision.rev)
-        tx.enqueue(root, now=now)
-        return
-    tx.touch_card(root_key(decision.id, channel))
-    key = thread_key(decision.id, kind, what, channel)
-    tx.enqueue(Message(key, kind, channel, decision.id, decision.rev, facts), now=now)
-
-
-def _ground_facts(ground: Ground) -> dict[str, object]:
-    return {"ground": ground.id, "opened_at": rfc3339(ground.opened_at), **(ground.summary or {})}
+    tell(tx, decision, book.channel(cell.site), now=now)
 
 
 def _audit(
