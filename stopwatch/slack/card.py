@@ -106,7 +106,7 @@ def _facts(decision: Decision) -> list[tuple[str, str]]:
         ("Baseline", baseline),
         ("Samples", f"{used} of {expected} expected" if used and expected else None),
         ("Window", safe(window, NAME) if window else None),
-        ("Live since", f"{between(live, ground.opened_at)} before" if live and live <= ground.opened_at else None),
+        ("Time since go-live", between(live, ground.opened_at) if live and live <= ground.opened_at else None),
         ("Other sites", cause.others()),
         ("Recovered", here(ground.recovered_at) if ground.recovered_at and len(decision.grounds) == 1 else None),
     ]
@@ -141,7 +141,8 @@ def _all_links(decision: Decision) -> Iterator[tuple[str, str]]:
 
 def _acts(decision: Decision) -> str | None:
     """Return how to answer from a shell, with the acts that this state allows."""
-    allowed = [act.value for act in _ACTS if decision.state in TRANSITIONS[act]]
+    over = all(ground.over for ground in decision.grounds)
+    allowed = [act.value for act in _ACTS if decision.state in TRANSITIONS[act] and (over or act is not Act.RESUME)]
     return f"Answer with `stopwatch decisions ACT {decision.id}`, ACT one of {', '.join(allowed)}" if allowed else None
 
 

@@ -9,7 +9,6 @@ NARROW = "\u202f"
 """NARROW NO-BREAK SPACE between groups of three digits."""
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
-_LONG_SPAN = 2 * _DAY
 _DIGITS = 3
 _MOST_DIGITS = 9
 _HUGE = 1e15
@@ -70,7 +69,7 @@ def span(seconds: object) -> str | None:
     if whole < _HOUR:
         minutes, rest = divmod(whole, 60)
         return f"{minutes} min {rest:02} s" if rest else f"{minutes} min"
-    if whole < _LONG_SPAN:
+    if whole < _DAY:
         hours, rest = divmod(whole // 60, 60)
         return f"{hours} h {rest:02} min" if rest else f"{hours} h"
     days, rest = divmod(whole // 3600, 24)
@@ -110,7 +109,12 @@ def _percent_digits(ratio: float, digits: int) -> int:
     rest = abs(1 - abs(ratio))
     if 0 < rest < 0.1:  # noqa: PLR2004 – from 90 % on
         return digits + math.floor(-math.log10(rest))
-    return digits
+    return _below_ten(100 * ratio, digits)
+
+
+def _below_ten(number: float, digits: int) -> int:
+    """One decimal is enough between 1 and 10: 7.4, 12.3."""
+    return digits - 1 if abs(number) < 10 else digits  # noqa: PLR2004 – as it says
 
 
 def _plain(number: float, digits: int) -> str:
@@ -132,7 +136,7 @@ def _seconds(number: float, digits: int) -> str:
     if size < 1:
         return f"{_plain(1000 * number, digits)} ms"
     if size < _MINUTE:
-        return f"{_plain(number, digits)} s"
+        return f"{_plain(number, _below_ten(number, digits))} s"
     sign = "-" if number < 0 else ""
     if digits > _DIGITS or size >= _HUGE:
         return f"{_plain(number, digits + 2)} s"

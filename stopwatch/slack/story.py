@@ -52,11 +52,6 @@ def title(decision: Decision) -> str:
     return f"{mark}{_banner(decision)} {_where(decision)}{_said(decision)}{late}"
 
 
-def state_words(decision: Decision) -> str:
-    """Return the state alone in plain words, not yet escaped: ``PAUSED, acknowledged by anna``."""
-    return f"{_banner(decision)}{_said(decision)}"
-
-
 def place(decision: Decision) -> str:
     """Return the site with its name, safe to send: ``Hamburg (ham-01)``; in words for wide stops."""
     if decision.site is None:
@@ -123,8 +118,10 @@ def _cause_line(decision: Decision) -> str:
 def _effect_line(decision: Decision) -> str:
     cause = lead(decision)
     told = cause.facts.get("effect") if cause else None
-    effect = f"{safe(told, _EFFECT)} · " if told else ""
+    effect = f"{safe(told, _EFFECT).rstrip('.')}. " if told else ""
     where = place(decision)
+    if cause and cause.drill:
+        return f"Nothing is wrong at {where}; a drill changes no gate."
     if decision.state is _S.OVERRIDDEN:
         return f"{effect}The rollout at {where} goes on by override; later phases stay closed."
     if decision.state.live:
@@ -133,42 +130,41 @@ def _effect_line(decision: Decision) -> str:
 
 
 def _next_line(decision: Decision, answer_within: timedelta, undecided: timedelta) -> str:
-    where = place(decision)
     if decision.state in {_S.OPEN, _S.ACKNOWLEDGED, _S.CONFIRMED}:
-        return _paused_line(decision, where, answer_within, undecided)
+        return _paused_line(decision, answer_within, undecided)
     match decision.state:
         case _S.OVERRIDDEN:
-            return _override_line(decision, where)
+            return _override_line(decision)
         case _S.ROLLED_BACK:
             return (
                 f"*{_actor(decision)} watches* {_rolled(decision)} until the KPIs are back in their band. "
-                f"If they are not in time, it is flagged; {where} stays paused."
+                f"If they are not in time, it is flagged and the pause stays."
             )
         case _S.FLAGGED:
-            return f"*On-call closes it or rolls back further*: the KPIs did not come back. {where} stays paused."
+            return f"*On-call closes it or rolls back further*: the KPIs did not come back. Until then the pause stays."
         case _:
             return _final_line(decision)
 
 
-def _paused_line(decision: Decision, where: str, answer_within: timedelta, undecided: timedelta) -> str:
+def _paused_line(decision: Decision, answer_within: timedelta, undecided: timedelta) -> str:
     if decision.grounds and all(ground.over for ground in decision.grounds):
-        return f"*On-call resumes* with a reason: every ground has recovered. Until then {where} stays paused."
+        return f"*On-call resumes* with a reason: every ground has recovered. Until then the pause stays."
     if decision.state is _S.OPEN and not _pages(decision):
-        return f"*On-call confirms or overrides* when next on duty; nobody is paged. Until then {where} stays paused."
+        return f"*On-call confirms or overrides* when next on duty; nobody is paged. Until then the pause stays."
     if decision.state is _S.OPEN:
         by = here(changed_at(decision) + answer_within)
-        return f"*On-call acknowledges by {by}.* Otherwise {where} stays paused, unanswered, and no later phase starts."
+        return f"*On-call acknowledges by {by}.* Otherwise the pause stays, unanswered, and no later phase starts."
     if decision.state is _S.ACKNOWLEDGED:
         by = here(changed_at(decision) + undecided)
-        return f"*{_actor(decision)} confirms or overrides by {by}.* Otherwise {where} stays paused, undecided."
-    return f"*On-call fixes or rolls back*, and resumes once it has recovered. Until then {where} stays paused."
+        return f"*{_actor(decision)} confirms or overrides by {by}.* Otherwise the pause stays, undecided."
+    return f"*On-call fixes or rolls back*, and resumes once it has recovered. Until then the pause stays."
 
 
-def _override_line(decision: Decision, where: str) -> str:
+def _override_line(decision: Decision) -> str:
     end = here(decision.until) if decision.until else "its end"
     return (
         f"*{_actor(decision)} answers for it until {end}*{_reason(decision)}. "
-        f"Then {where} resumes if every ground has recovered, otherwise it is paused again."
+        f"Then it resumes if every ground has recovered, otherwise it is paused again."
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopwatch.core.decision import Act, Acted, Decision, Ground, Happening
+from stopwatch.core.decision import Act, Acted, Decision, DecisionState, Ground, Happening
 from stopwatch.core.outbox import Detail, Message, MessageKind
 from stopwatch.slack.cause import NAME, REASON, Cause, person
 from stopwatch.slack.figures import here, moment
 from stopwatch.slack.payload import Payload, context, metadata, reference, section
-from stopwatch.slack.story import place, state_words
+from stopwatch.slack.story import place
 from stopwatch.slack.text import escape, fitted, safe, web_address
 
 if TYPE_CHECKING:
@@ -35,7 +35,19 @@ _DID: dict[str, str] = {
     Happening.ROLLBACK_VERIFIED: "verified the rollback: the KPIs are back in their band",
     Happening.ROLLBACK_FLAGGED: "flagged the rollback: the KPIs did not come back",
 }
-_DETAILS = (("category", "category"), ("what", "what"), ("from", "from"), ("to", "to"), ("ground", "ground"))
+_NOW: dict[str, str] = {
+    DecisionState.OPEN: "paused, unanswered",
+    DecisionState.ACKNOWLEDGED: "paused, acknowledged",
+    DecisionState.CONFIRMED: "paused, confirmed",
+    DecisionState.OVERRIDDEN: "overridden, the rollout goes on",
+    DecisionState.ROLLED_BACK: "paused, rolled back, being verified",
+    DecisionState.FLAGGED: "paused, the rollback did not help",
+    DecisionState.RESUMED: "resumed",
+    DecisionState.DISMISSED: "dismissed",
+    DecisionState.VERIFIED: "over, the rollback worked",
+    DecisionState.CLOSED: "closed",
+}
+_DETAILS = ("category", "ground")
 
 
 def thread_item(message: Message, decision: Decision | None, detail: Detail) -> Payload:
@@ -114,13 +126,12 @@ def _act(body: Mapping[str, object], decision: Decision | None) -> str:
     actor = body.get("actor") or (acted.actor if acted else "somebody")
     reason = body.get("reason") or (acted.reason if acted and acted.actor != "daemon" else None)
     at = moment(body.get("at")) or (acted.at if acted else None)
-    stored = body.get("details")
-    details = stored if isinstance(stored, dict) else (acted.details if acted else {})
+    details = {**(acted.details if acted else {}), **body}
     did = _DID.get(act) or safe(act, NAME)
     said = f": “{safe(reason, REASON)}”" if reason and actor != "daemon" else ""
     first = f"*{person(actor)}* {did}{_what(act, details)}{said}{f' · {here(at)}' if at else ''}"
-    now = f"Now: {escape(state_words(decision))}" if decision else ""
-    return "\n".join(part for part in (first, now) if part)
+    now = _NOW.get(str(body.get("state")))
+    return f"{first}\nNow: {now}" if now else first
 
 
 def _remembered(body: Mapping[str, object], decision: Decision | None) -> Acted | None:
@@ -130,7 +141,10 @@ def _remembered(body: Mapping[str, object], decision: Decision | None) -> Acted 
 
 def _what(act: str, details: Mapping[str, object]) -> str:
     """Return what an act was about: category and end of an override, versions of a rollback, links."""
-    parts = [f"{word} {safe(details[name], NAME)}" for name, word in _DETAILS if details.get(name)]
+    if details.get("what"):
+        what, old, new = (safe(details.get(name) or "?", NAME) for name in ("what", "from", "to"))
+        return f" the {what} from {old} to {new}"
+    parts = [f"{name} {safe(details[name], NAME)}" for name in _DETAILS if details.get(name)]
     until = moment(details.get("until"))
     if until:
         parts.append(f"until {here(until)}")
