@@ -141,23 +141,23 @@ def _next_line(decision: Decision, answer_within: timedelta, undecided: timedelt
                 f"If they are not in time, it is flagged and the pause stays."
             )
         case _S.FLAGGED:
-            return f"*On-call closes it or rolls back further*: the KPIs did not come back. Until then the pause stays."
+            return "*On-call closes it or rolls back further*: the KPIs did not come back. Until then the pause stays."
         case _:
             return _final_line(decision)
 
 
 def _paused_line(decision: Decision, answer_within: timedelta, undecided: timedelta) -> str:
     if decision.grounds and all(ground.over for ground in decision.grounds):
-        return f"*On-call resumes* with a reason: every ground has recovered. Until then the pause stays."
+        return "*On-call resumes* with a reason: every ground has recovered. Until then the pause stays."
     if decision.state is _S.OPEN and not _pages(decision):
-        return f"*On-call confirms or overrides* when next on duty; nobody is paged. Until then the pause stays."
+        return "*On-call confirms or overrides* when next on duty; nobody is paged. Until then the pause stays."
     if decision.state is _S.OPEN:
         by = here(changed_at(decision) + answer_within)
         return f"*On-call acknowledges by {by}.* Otherwise the pause stays, unanswered, and no later phase starts."
     if decision.state is _S.ACKNOWLEDGED:
         by = here(changed_at(decision) + undecided)
         return f"*{_actor(decision)} confirms or overrides by {by}.* Otherwise the pause stays, undecided."
-    return f"*On-call fixes or rolls back*, and resumes once it has recovered. Until then the pause stays."
+    return "*On-call fixes or rolls back*, and resumes once it has recovered. Until then the pause stays."
 
 
 def _override_line(decision: Decision) -> str:
