@@ -1,0 +1,108 @@
+"""Gauges that exist only while they have a value, computed when somebody scrapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from stopwatch.core.status import OutboxStatus, StatusView
+from stopwatch.telemetry import families
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from stopwatch.telemetry.families import Family
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Whether the newest reading of the files was good, and when the files in force were read."""
+
+    good: bool
+    in_force_since: datetime | None
+
+
+@dataclass(slots=True)
+class Newest:
+    """
+    The newest of everything that is replaced as a whole.
+
+    Whoever observes replaces a field, whoever scrapes reads it; neither ever waits for the other.
+    """
+
+    view: StatusView = field(default_factory=StatusView)
+    outbox: OutboxStatus | None = None
+    reload: Reload | None = None
+
+
+class NewestCollector(Collector):
+    """Writes gauges from the newest values."""
+
+    def __init__(self, newest: Newest, now: Callable[[], datetime]) -> None:
+        """Read *newest* at every scrape; ages are counted to *now*."""
+        self._newest = newest
+        self._now = now
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Name the families without computing anything."""
+        return [
+            _gauge(family)
+            for family in (
+                families.UNACKNOWLEDGED,
+                families.LAST_EVALUATION,
+                families.RELOAD_GOOD,
+                families.RELOAD_TIME,
+                families.OUTBOX_PENDING,
+                families.OUTBOX_OLDEST,
+                families.OUTBOX_UNKNOWN,
+                families.SLACK_UP,
+            )
+        ]
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Write what has a value now."""
+        now, view = self._now(), self._newest.view
+        waiting = _gauge(families.UNACKNOWLEDGED)
+        for site in view.sites:
+            if site.unacknowledged_since is not None:
+                waiting.add_metric([site.site], _age(site.unacknowledged_since, now))
+        yield waiting
+        yield _single(families.LAST_EVALUATION, _timestamp(view.last_evaluation))
+        reload = self._newest.reload
+        yield _single(families.RELOAD_GOOD, None if reload is None else float(reload.good))
+        yield _single(families.RELOAD_TIME, None if reload is None else _timestamp(reload.in_force_since))
+        if self._newest.outbox is not None:
+            yield from _outbox(self._newest.outbox, now)
+
+
+def _outbox(outbox: OutboxStatus, now: datetime) -> Iterator[GaugeMetricFamily]:
+    pending = _gauge(families.OUTBOX_PENDING)
+    for notifier, count in outbox.pending.items():
+        pending.add_metric([notifier], count)
+    yield pending
+    yield _single(families.OUTBOX_OLDEST, None if outbox.oldest is None else _age(outbox.oldest, now))
+    yield _single(families.OUTBOX_UNKNOWN, outbox.unknown)
+    yield _single(families.SLACK_UP, None if outbox.slack_up is None else float(outbox.slack_up))
+
+
+def _gauge(family: Family) -> GaugeMetricFamily:
+    return GaugeMetricFamily(family.full_name, family.meaning, labels=family.labels)
+
+
+def _single(family: Family, value: float | None) -> GaugeMetricFamily:
+    gauge = _gauge(family)
+    if value is not None:
+        gauge.add_metric([], value)
+    return gauge
+
+
+def _timestamp(instant: datetime | None) -> float | None:
+    return None if instant is None else instant.timestamp()
+
+
+def _age(since: datetime, now: datetime) -> float:
+    return max(0.0, (now - since).total_seconds())

@@ -1,0 +1,191 @@
+"""Every metric of our own: name, type, labels, unit and meaning; the page and its documentation follow this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+PREFIX = "stopwatch_"
+
+
+class Kind(StrEnum):
+    """Prometheus's types, as far as we use them."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric; *name* goes without the prefix, *meaning* is its HELP text."""
+
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    unit: str
+    meaning: str
+
+    @property
+    def full_name(self) -> str:
+        """The name as it is scraped."""
+        return PREFIX + self.name
+
+    @property
+    def header(self) -> str:
+        """The HELP and TYPE lines."""
+        return f"# HELP {self.full_name} {self.meaning}\n# TYPE {self.full_name} {self.kind}\n"
+
+
+_KPI, _RULE, _SITE = ("site", "phase", "kpi"), ("site", "phase", "rule"), ("site", "phase")
+
+KPI_VALUE = Family("kpi_value", Kind.GAUGE, _KPI, "the KPI's", "Newest value of the KPI at the site.")
+KPI_THRESHOLD = Family(
+    "kpi_threshold",
+    Kind.GAUGE,
+    _RULE,
+    "the KPI's",
+    "Limit of the rule at the site; none for rules of several conditions.",
+)
+RULE_STATE = Family(
+    "rule_state",
+    Kind.GAUGE,
+    (*_RULE, "state"),
+    "0 or 1",
+    "1 for the state the rule is in at the site, 0 for the five others.",
+)
+RULE_PENDING = Family(
+    "rule_pending_seconds", Kind.GAUGE, _RULE, "seconds", "How long the limit has been exceeded; none while it is not."
+)
+WINDOW_BREACHING = Family(
+    "window_breaching_slots", Kind.GAUGE, _RULE, "slots", "Breaching slots among those the window counts."
+)
+WINDOW_REQUIRED = Family(
+    "window_required_slots", Kind.GAUGE, _RULE, "slots", "Breaching slots at which the rule is breached."
+)
+WINDOW_COVERAGE = Family(
+    "window_coverage_ratio", Kind.GAUGE, _RULE, "0 to 1", "Share of the window's slots that hold a number."
+)
+LAST_SLOT = Family(
+    "last_slot_timestamp_seconds", Kind.GAUGE, ("site", "rule"), "seconds since 1970", "Newest slot that was judged."
+)
+SITE_PAUSED = Family("site_paused", Kind.GAUGE, _SITE, "0 or 1", "1 while a decision pauses the site.")
+DECISIONS_OPEN = Family("decisions_open", Kind.GAUGE, _SITE, "decisions", "1 while a live decision covers the site.")
+DECISIONS = Family(
+    "decisions_total",
+    Kind.COUNTER,
+    (*_SITE, "kind"),
+    "decisions",
+    "Decisions ever opened at the site, by the kind of their first ground: rule or manual.",
+)
+UNACKNOWLEDGED = Family(
+    "decision_unacknowledged_seconds",
+    Kind.GAUGE,
+    ("site",),
+    "seconds",
+    "How long the live decision of the site has waited for an answer; none while none waits.",
+)
+LAST_EVALUATION = Family(
+    "last_evaluation_timestamp_seconds", Kind.GAUGE, (), "seconds since 1970", "When the newest evaluation ended."
+)
+EVALUATION_DURATION = Family(
+    "evaluation_duration_seconds", Kind.HISTOGRAM, (), "seconds", "How long one evaluation of all that was due took."
+)
+EVALUATION_LATENESS = Family(
+    "evaluation_lateness_seconds",
+    Kind.HISTOGRAM,
+    (),
+    "seconds",
+    "How long after its slots could be judged an evaluation began.",
+)
+QUERIES = Family(
+    "prometheus_queries_total",
+    Kind.COUNTER,
+    ("source", "outcome"),
+    "queries",
+    "Queries by source and outcome: ok, or a word for the failure.",
+)
+CLOCK_SKEW = Family(
+    "clock_skew_seconds", Kind.GAUGE, ("source",), "seconds", "Clock of the source minus ours, as its answers say."
+)
+RELOAD_GOOD = Family(
+    "config_last_reload_successful", Kind.GAUGE, (), "0 or 1", "1 if the newest reading of the files was good."
+)
+RELOAD_TIME = Family(
+    "config_last_reload_success_timestamp_seconds",
+    Kind.GAUGE,
+    (),
+    "seconds since 1970",
+    "When the files in force were read.",
+)
+LEADER = Family("leader", Kind.GAUGE, (), "0 or 1", "1 on the replica that evaluates and sends.")
+BUILD = Family("build_info", Kind.GAUGE, ("version",), "1", "The version that runs.")
+OUTBOX_PENDING = Family("outbox_pending", Kind.GAUGE, ("notifier",), "messages", "Messages that wait to be sent.")
+OUTBOX_OLDEST = Family(
+    "outbox_oldest_seconds", Kind.GAUGE, (), "seconds", "Age of the oldest unsent message; none while none waits."
+)
+OUTBOX_UNKNOWN = Family(
+    "outbox_unknown", Kind.GAUGE, (), "messages", "Messages that may have arrived and are to be looked up."
+)
+OUTBOX_DEAD = Family(
+    "outbox_dead_total", Kind.COUNTER, ("reason",), "messages", "Messages given up, by the receiver's reason."
+)
+SLACK_UP = Family("slack_up", Kind.GAUGE, (), "0 or 1", "1 while Slack takes our messages; none if it is switched off.")
+SLACK_ERRORS = Family(
+    "slack_api_errors_total", Kind.COUNTER, ("method", "code"), "answers", "Refusals of Slack by method and code."
+)
+TIME_TO_ACKNOWLEDGE = Family(
+    "time_to_acknowledge_seconds", Kind.HISTOGRAM, (), "seconds", "From the opening of a decision to its first answer."
+)
+DEGRADED = Family(
+    "degraded_total",
+    Kind.COUNTER,
+    ("kind",),
+    "messages",
+    "Messages sent in a plainer form because Slack refused the full one.",
+)
+LOST_FOUND = Family(
+    "lost_found_total", Kind.COUNTER, (), "messages", "Messages whose answer was lost and that a look-up found."
+)
+DUPLICATES = Family(
+    "duplicates_removed_total", Kind.COUNTER, (), "messages", "Extra copies that were found and deleted."
+)
+
+BOARD = (
+    KPI_VALUE,
+    KPI_THRESHOLD,
+    RULE_STATE,
+    RULE_PENDING,
+    WINDOW_BREACHING,
+    WINDOW_REQUIRED,
+    WINDOW_COVERAGE,
+    LAST_SLOT,
+    SITE_PAUSED,
+    DECISIONS_OPEN,
+    DECISIONS,
+)
+"""What the picture of all sites says."""
+
+PROCESS = (
+    UNACKNOWLEDGED,
+    LAST_EVALUATION,
+    EVALUATION_DURATION,
+    EVALUATION_LATENESS,
+    QUERIES,
+    CLOCK_SKEW,
+    RELOAD_GOOD,
+    RELOAD_TIME,
+    LEADER,
+    BUILD,
+    OUTBOX_PENDING,
+    OUTBOX_OLDEST,
+    OUTBOX_UNKNOWN,
+    OUTBOX_DEAD,
+    SLACK_UP,
+    SLACK_ERRORS,
+    TIME_TO_ACKNOWLEDGE,
+    DEGRADED,
+    LOST_FOUND,
+    DUPLICATES,
+)
+"""What the daemon says about itself."""

@@ -1,0 +1,60 @@
+"""Pictures of sites for the tests of the metrics."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from stopwatch.core.decision import DecisionId, GroundKind
+from stopwatch.core.kpi import KpiId, PhaseId, RuleId, SiteId
+from stopwatch.core.sample import Absence
+from stopwatch.core.state import Reported
+from stopwatch.core.status import RuleStatus, SiteStatus, StatusView
+
+NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
+SLOT = datetime(2026, 11, 21, 10, 14, tzinfo=UTC)
+
+
+def rule(name: str, state: Reported = Reported.OK) -> RuleStatus:
+    """A rule of which every number is known."""
+    return RuleStatus(
+        RuleId(name),
+        state,
+        value=0.074,
+        newest_slot=SLOT,
+        threshold=0.05,
+        pending_seconds=240.0,
+        breaching_slots=5,
+        required_slots=16,
+        coverage=0.9375,
+    )
+
+
+def blind(name: str) -> RuleStatus:
+    """A rule of which nothing is known."""
+    return RuleStatus(RuleId(name), Reported.NO_DATA, reason=Absence.MISSING)
+
+
+def site(name: str, *rules: RuleStatus) -> SiteStatus:
+    """A paused site with a decision nobody answered."""
+    return SiteStatus(
+        SiteId(name),
+        PhaseId("pilot"),
+        Reported.OK,
+        paused=True,
+        decision=DecisionId(f"{name}-20261121T1010Z"),
+        rules=rules,
+        values={KpiId("error_ratio"): 0.074},
+        unacknowledged_since=datetime(2026, 11, 21, 10, 10, tzinfo=UTC),
+        opened={GroundKind.RULE: 2},
+    )
+
+
+def picture(*sites: SiteStatus) -> StatusView:
+    """The sites after an evaluation."""
+    return StatusView(sites, last_evaluation=NOW)
+
+
+def large(sites: int, rules: int) -> StatusView:
+    """Many sites, each with *rules* rules of which every number is known."""
+    every = tuple(rule(f"rule-{number}") for number in range(rules))
+    return picture(*(site(f"site-{number:04}", *every) for number in range(sites)))
