@@ -1,0 +1,107 @@
+"""The sender: one pass over the outbox claims, sends, looks up, updates and sweeps, and never waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopwatch.core.outbox import Effect, MessageKind, OutboxState
+from stopwatch.watch.delivery_card import update
+from stopwatch.watch.delivery_line import Line, log
+from stopwatch.watch.delivery_look import look_up, sweep
+from stopwatch.watch.delivery_pacing import Pacing
+from stopwatch.watch.delivery_post import post
+from stopwatch.watch.delivery_report import Tally
+from stopwatch.watch.delivery_summary import bundles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from random import Random
+
+    from stopwatch.core.outbox import OutboxRow
+    from stopwatch.core.rollout import DeliveryPlan
+    from stopwatch.watch.delivery_report import DeliveryReport
+    from stopwatch.watch.mail import Notifier, Outbox
+
+LIMIT = 500
+MISSES = 2
+"""After so many requests in a row that nobody answered, the rest of a pass waits for the next one."""
+
+
+class Sender:
+    """
+    Delivers the rows of one notifier.
+
+    What it remembers between passes is pace and health only; everything that must survive is in the outbox.
+
+    Args:
+        outbox: The outbox.
+        notifier: The receiver; it retries nothing by itself.
+        plan: How long an unknown end settles, and when sent messages are swept.
+        rng: Jitter of the waits.
+        name: Whose rows are delivered.
+        fallback: Where messages go whose destination refuses us.
+
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        notifier: Notifier,
+        *,
+        plan: DeliveryPlan,
+        rng: Random,
+        name: str = "slack",
+        fallback: str | None = None,
+    ) -> None:
+        self._line = Line(name, outbox, notifier, plan, fallback, Pacing(rng))
+        self._reached = True
+
+    def deliver(self, now: datetime, *, stopping: Callable[[], bool] = lambda: False) -> DeliveryReport:
+        """
+        Make one pass at *now* over all rows that are due; end it early once *stopping* says so.
+
+        Raises:
+            StoreError: The outbox could not be read or written; what was claimed stays unknown and is looked up later.
+
+        """
+        tally, pacing = Tally(), self._line.pacing
+        pacing.begin(now)
+        if not pacing.open or self._probe(now, tally):
+            rows = [row for row in self._line.outbox.due(now, limit=LIMIT) if row.message.notifier == self._line.name]
+            groups = bundles(rows, now=now)
+            told = {row.message.key for group in groups.values() for row in group[1:]}
+            for row in rows:
+                if pacing.open or tally.misses >= MISSES or stopping():
+                    break
+                if row.message.key not in told:
+                    self._take(row, groups.get(row.message.key, ()), now, tally)
+        if tally.asked:
+            self._reached = not tally.misses
+        return tally.report(up=self._reached and not pacing.open, broken=pacing.broken)
+
+    def _probe(self, now: datetime, tally: Tally) -> bool:
+        """Ask, once a minute, whether our credentials are good again."""
+        if not self._line.pacing.wants_probe(now):
+            return False
+        outcome = self._line.notifier.probe()
+        tally.note("probe", outcome)
+        if outcome.effect is not Effect.SENT:
+            self._line.pacing.trip(now)
+            return False
+        self._line.pacing.close()
+        log.info("delivery.circuit_closed", notifier=self._line.name)
+        return True
+
+    def _take(self, row: OutboxRow, group: tuple[OutboxRow, ...], now: datetime, tally: Tally) -> None:
+        match row.state:
+            case OutboxState.PENDING:
+                post(self._line, row, group, now, tally)
+            case OutboxState.UNKNOWN:
+                look_up(self._line, row, now, tally)
+            case OutboxState.SENT if row.message.kind is MessageKind.ROOT and row.delivered < row.desired:
+                update(self._line, row, now, tally)
+            case OutboxState.SENT:
+                sweep(self._line, row, now, tally)
+            case OutboxState.DEAD:
+                log.warning("delivery.dead_row_offered", key=row.message.key)

@@ -1,0 +1,74 @@
+"""Bringing a card up to date where it stands, or posting it anew where it no longer can be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopwatch.core.outbox import Effect, OutboxState
+from stopwatch.watch.delivery_line import log
+from stopwatch.watch.delivery_post import post
+from stopwatch.watch.delivery_report import Reposted
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stopwatch.core.decision import Decision
+    from stopwatch.core.outbox import Delivery, OutboxRow
+    from stopwatch.watch.delivery_line import Line
+    from stopwatch.watch.delivery_report import Tally
+
+
+def update(line: Line, row: OutboxRow, now: datetime, tally: Tally) -> None:
+    """Update a card that is out of date, unless it was changed less than three seconds ago."""
+    key, channel = row.message.key, row.sent_channel or row.message.channel
+    if not line.pacing.spaced(key, now) or not line.pacing.may_send(channel, now):
+        return
+    while True:
+        claimed = line.outbox.claim(key, now)
+        decision = line.card(claimed)
+        if decision is None:
+            line.bury(claimed, "decision_missing", now, tally)
+            return
+        outcome = line.notifier.update(claimed, decision, detail=line.detail(row))
+        tally.note("update", outcome)
+        if outcome.effect is not Effect.BAD_FORMAT or not line.degrade(row, outcome, tally):
+            break
+    if _moves(line, decision, outcome, channel, now):
+        tally.reposted.append(Reposted(decision.id, key, channel, row.ts, outcome.code))
+        log.warning("delivery.card_reposted", key=key, code=outcome.code)
+        line.outbox.settle(key, OutboxState.PENDING, due_at=now, error=outcome.code, swept=0)
+        post(line, claimed, (), now, tally)
+    else:
+        _settle(line, claimed, decision, outcome, now, tally)
+
+
+def _settle(line: Line, row: OutboxRow, decision: Decision, outcome: Delivery, now: datetime, tally: Tally) -> None:
+    key = row.message.key
+    error: str | None = outcome.code
+    delivered: int | None = None
+    match outcome.effect:
+        case Effect.SENT:
+            tally.updated += 1
+            line.pacing.succeeded(key)
+            line.pacing.updated(key, now)
+            due_at, error, delivered = line.next_sweep(row, now), None, row.desired
+        case Effect.GONE | Effect.BAD_DESTINATION if not decision.state.live:
+            due_at, delivered = line.next_sweep(row, now), row.desired
+        case Effect.THROTTLED:
+            due_at = line.hold(row, row.sent_channel or row.message.channel, outcome, now)
+        case Effect.BAD_APP:
+            line.trip(outcome, now)
+            due_at = now
+        case _:
+            due_at = now + line.pacing.wait(key)
+    line.outbox.settle(key, OutboxState.SENT, due_at=due_at, error=error, delivered=delivered)
+
+
+def _moves(line: Line, decision: Decision, outcome: Delivery, channel: str, now: datetime) -> bool:
+    """Whether the card is posted anew: gone while its decision is live, or in a broken channel and there is another."""
+    if outcome.effect is Effect.GONE:
+        return decision.state.live
+    if outcome.effect is not Effect.BAD_DESTINATION:
+        return False
+    line.broke(channel, outcome.code, now)
+    return line.fallback not in {None, channel}
