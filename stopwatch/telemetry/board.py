@@ -10,96 +10,66 @@ from stopwatch.core.state import Reported
 from stopwatch.telemetry import families
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from stopwatch.core.status import RuleStatus, SiteStatus, StatusView
-    from stopwatch.telemetry.families import Family
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
-_STATES = tuple((state, f'",state="{state.value}"}} ') for state in Reported)
-_KINDS = tuple((kind, f'",kind="{kind.value}"}} ') for kind in GroundKind)
+_STATES = {state: [f',state="{other.value}"}} {int(other is state)}\n' for other in Reported] for state in Reported}
+_VALUE, _THRESHOLD, _STATE = (
+    family.full_name for family in (families.KPI_VALUE, families.KPI_THRESHOLD, families.RULE_STATE)
+)
+_PENDING, _BREACHING = families.RULE_PENDING.full_name, families.WINDOW_BREACHING.full_name
+_REQUIRED, _COVERAGE = families.WINDOW_REQUIRED.full_name, families.WINDOW_COVERAGE.full_name
+_LAST, _PAUSED = families.LAST_SLOT.full_name, families.SITE_PAUSED.full_name
+_OPEN, _OPENED = families.DECISIONS_OPEN.full_name, families.DECISIONS.full_name
+
+_Lines = dict[str, list[str]]
+"""The lines of every family, by its full name."""
 
 
 def board_text(view: StatusView) -> str:
     """
     Write the families of `families.BOARD` in Prometheus's text format.
 
-    At 1,000 sites with five rules these are 60,000 series; written here they take a twentieth of the time that
+    At 1,000 sites with five rules these are 65,000 series; written here they take a twentieth of the time that
     prometheus_client's own writer takes for them. Sites and rules that left the plan leave no series behind, because
     nothing is kept from one picture to the next.
     """
-    written = (
-        (families.KPI_VALUE, _kpi_values),
-        (families.KPI_THRESHOLD, _of_rules(families.KPI_THRESHOLD, lambda rule: rule.threshold)),
-        (families.RULE_STATE, _rule_states),
-        (families.RULE_PENDING, _of_rules(families.RULE_PENDING, lambda rule: rule.pending_seconds)),
-        (families.WINDOW_BREACHING, _of_rules(families.WINDOW_BREACHING, lambda rule: rule.breaching_slots)),
-        (families.WINDOW_REQUIRED, _of_rules(families.WINDOW_REQUIRED, lambda rule: rule.required_slots)),
-        (families.WINDOW_COVERAGE, _of_rules(families.WINDOW_COVERAGE, lambda rule: rule.coverage)),
-        (families.LAST_SLOT, _last_slots),
-        (families.SITE_PAUSED, _paused),
-        (families.DECISIONS_OPEN, _open),
-        (families.DECISIONS, _opened),
-    )
-    parts: list[str] = []
-    for family, lines in written:
-        parts.append(family.header)
-        for site in view.sites:
-            parts.extend(lines(site))
-    return "".join(parts)
-
-
-def _kpi_values(site: SiteStatus) -> Iterator[str]:
-    start = f"{families.KPI_VALUE.full_name}{_place(site)},kpi="
-    for kpi, value in site.values.items():
-        yield f'{start}"{_escaped(kpi)}"}} {_number(value)}\n'
-
-
-def _of_rules(family: Family, number: Callable[[RuleStatus], float | None]) -> Callable[[SiteStatus], Iterator[str]]:
-    """Return the writer of one number of each rule; a rule without it has no series."""
-
-    def lines(site: SiteStatus) -> Iterator[str]:
-        start = f"{family.full_name}{_place(site)},rule="
+    lines: _Lines = {family.full_name: [family.header] for family in families.BOARD}
+    for site in view.sites:
+        name = f'{{site="{_escaped(site.site)}"'
+        place = f'{name},phase="{_escaped(site.phase)}"'
+        _write_site(lines, place, site)
         for rule in site.rules:
-            value = number(rule)
-            if value is not None:
-                yield f'{start}"{_escaped(rule.rule)}"}} {_number(value)}\n'
-
-    return lines
-
-
-def _rule_states(site: SiteStatus) -> Iterator[str]:
-    start = f"{families.RULE_STATE.full_name}{_place(site)},rule="
-    for rule in site.rules:
-        prefix = f'{start}"{_escaped(rule.rule)}'
-        for state, ending in _STATES:
-            yield f"{prefix}{ending}{1 if rule.state is state else 0}\n"
+            label = f',rule="{_escaped(rule.rule)}"'
+            _write_rule(lines, place + label, rule)
+            if rule.newest_slot is not None:
+                slot = rule.newest_slot.timestamp()
+                lines[_LAST].append(f"{_LAST}{name}{label}}} {slot!r}\n")
+    return "".join("".join(parts) for parts in lines.values())
 
 
-def _last_slots(site: SiteStatus) -> Iterator[str]:
-    start = f'{families.LAST_SLOT.full_name}{{site="{_escaped(site.site)}",rule='
-    for rule in site.rules:
-        if rule.newest_slot is not None:
-            yield f'{start}"{_escaped(rule.rule)}"}} {_number(rule.newest_slot.timestamp())}\n'
+def _write_site(lines: _Lines, place: str, site: SiteStatus) -> None:
+    for kpi, value in site.values.items():
+        lines[_VALUE].append(f'{_VALUE}{place},kpi="{_escaped(kpi)}"}} {_number(value)}\n')
+    lines[_PAUSED].append(f"{_PAUSED}{place}}} {int(site.paused)}\n")
+    lines[_OPEN].append(f"{_OPEN}{place}}} {int(site.decision is not None)}\n")
+    for kind in GroundKind:
+        lines[_OPENED].append(f'{_OPENED}{place},kind="{kind.value}"}} {site.opened.get(kind, 0)}\n')
 
 
-def _paused(site: SiteStatus) -> Iterator[str]:
-    yield f"{families.SITE_PAUSED.full_name}{_place(site)}}} {int(site.paused)}\n"
-
-
-def _open(site: SiteStatus) -> Iterator[str]:
-    yield f"{families.DECISIONS_OPEN.full_name}{_place(site)}}} {int(site.decision is not None)}\n"
-
-
-def _opened(site: SiteStatus) -> Iterator[str]:
-    place = _place(site).removesuffix('"')
-    for kind, ending in _KINDS:
-        yield f"{families.DECISIONS.full_name}{place}{ending}{site.opened.get(kind, 0)}\n"
-
-
-def _place(site: SiteStatus) -> str:
-    """Write the labels that most families share, without the closing brace."""
-    return f'{{site="{_escaped(site.site)}",phase="{_escaped(site.phase)}"'
+def _write_rule(lines: _Lines, place: str, rule: RuleStatus) -> None:
+    """Write the state set and every number that is known; a number that is not has no series."""
+    start = _STATE + place
+    lines[_STATE].extend([start + ending for ending in _STATES[rule.state]])
+    for name, number in (
+        (_THRESHOLD, rule.threshold),
+        (_PENDING, rule.pending_seconds),
+        (_BREACHING, rule.breaching_slots),
+        (_REQUIRED, rule.required_slots),
+        (_COVERAGE, rule.coverage),
+    ):
+        if number is not None:
+            lines[name].append(f"{name}{place}}} {_number(number)}\n")
 
 
 def _escaped(value: str) -> str:
