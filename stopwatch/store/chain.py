@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import fields
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +15,7 @@ from stopwatch.store.columns import instant_text
 from stopwatch.store.schema import audit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
 _FIELDS = tuple(field.name for field in fields(AuditEntry))
 _AT_ONCE = 1_000
@@ -46,19 +47,20 @@ def append(connection: Connection, entry: AuditEntry) -> str:
     return own
 
 
-def rows(connection: Connection) -> Iterator[AuditRow]:
+def rows(connection: Connection) -> Generator[AuditRow]:
     """Return all rows in order, a thousand in memory at a time, with every column exactly as it is stored."""
     raw = [type_coerce(column, Text).label(column.name) for column in audit.columns]
     query = select(*raw).order_by(audit.c.seq)
-    result = connection.execution_options(yield_per=_AT_ONCE).execute(query)
-    for row in result.mappings():
-        body = {name: row[name] for name in _FIELDS} | {"seq": row["seq"], "details": _json(row["details"])}
-        yield AuditRow(row["seq"], row["previous"], row["hash"], body)
+    with connection.execute(query, execution_options={"yield_per": _AT_ONCE}) as result:
+        for row in result.mappings():
+            body = {name: row[name] for name in _FIELDS} | {"seq": row["seq"], "details": _json(row["details"])}
+            yield AuditRow(row["seq"], row["previous"], row["hash"], body)
 
 
 def verify(connection: Connection) -> int | None:
     """Return the number of the first row that does not fit the chain, None if all do."""
-    return first_broken(rows(connection))
+    with closing(rows(connection)) as stored:
+        return first_broken(stored)
 
 
 def _json(text: object) -> object:

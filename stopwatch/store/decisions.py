@@ -59,6 +59,20 @@ def of_rollout(rollout: str, *, state: str | None, site: SiteId | None, live: bo
     return and_(*wanted)
 
 
+def opened_counts(connection: Connection, rollout: str) -> dict[SiteId, dict[GroundKind, int]]:
+    """Return how many decisions were ever opened per site, by the kind of their first ground."""
+    query = (
+        select(decisions.c.site, grounds.c.kind, func.count())
+        .join(grounds, grounds.c.decision == decisions.c.id)
+        .where(decisions.c.rollout == rollout, grounds.c.position == 0, decisions.c.site.is_not(None))
+        .group_by(decisions.c.site, grounds.c.kind)
+    )
+    found: dict[SiteId, dict[GroundKind, int]] = defaultdict(dict)
+    for site, kind, number in connection.execute(query):
+        found[site][GroundKind(kind)] = number
+    return dict(found)
+
+
 def find_ground(
     connection: Connection, rollout: str, site: SiteId, rule: RuleId, opened_at: datetime
 ) -> tuple[DecisionId, Ground] | None:

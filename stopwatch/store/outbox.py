@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, literal, not_, or_, select, update
 
 from stopwatch.core.decision import DecisionId
 from stopwatch.core.errors import StoreError
 from stopwatch.core.outbox import Message, MessageKind, OutboxRow, OutboxState
+from stopwatch.store.columns import Instant
 from stopwatch.store.schema import outbox
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def claim(connection: Connection, key: str, now: datetime) -> OutboxRow:
         .values(
             attempts=outbox.c.attempts + 1,
             state=case((outbox.c.state == _SENT, _SENT), else_=OutboxState.UNKNOWN.value),
-            first_attempt_at=func.coalesce(outbox.c.first_attempt_at, now),
+            first_attempt_at=func.coalesce(outbox.c.first_attempt_at, literal(now, Instant)),
         )
     )
     row = find(connection, key) if changed.rowcount else None
@@ -166,7 +167,7 @@ def settle(
         values["delivered"] = delivered
         if state is OutboxState.SENT and error is None:
             overtaken = and_(outbox.c.kind == _ROOT, outbox.c.desired > delivered)
-            values["due_at"] = case((overtaken, outbox.c.created_at), else_=due_at)
+            values["due_at"] = case((overtaken, outbox.c.created_at), else_=literal(due_at, Instant))
     if swept is not None:
         values["swept"] = swept
     if connection.execute(update(outbox).where(outbox.c.key == key).values(values)).rowcount == 0:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from stopwatch.core.decision import Decision, DecisionId, Ground
+from stopwatch.core.decision import Decision, DecisionId, Ground, GroundKind
 from stopwatch.store import chain, decisions, outbox, states
 from stopwatch.store.schema import decisions as decisions_table
 from stopwatch.store.schema import evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -54,6 +54,10 @@ class SqlReader:
         """Return the ground with that identity and the decision it belongs to."""
         return decisions.find_ground(self.connection, rollout, site, rule, opened_at)
 
+    def opened_counts(self, rollout: str) -> dict[SiteId, dict[GroundKind, int]]:
+        """Return how many decisions were ever opened per site, by the kind of their first ground."""
+        return decisions.opened_counts(self.connection, rollout)
+
     def decision_exists(self, decision: DecisionId) -> bool:
         """Tell whether the id is taken."""
         query = select(1).select_from(decisions_table).where(decisions_table.c.id == decision)
@@ -88,7 +92,7 @@ class SqlReader:
         """Return the hash of the newest audit row."""
         return chain.head(self.connection)[1]
 
-    def audit_rows(self) -> Iterator[AuditRow]:
+    def audit_rows(self) -> Generator[AuditRow]:
         """Return the audit chain from its first row, for export; read it before the block ends."""
         return chain.rows(self.connection)
 

@@ -1,0 +1,67 @@
+"""A PostgreSQL of its own for a test session: Debian's server on a socket in a temporary folder."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+_PROGRAMS = Path("/usr/lib/postgresql")
+
+
+class Cluster:
+    """A running server; every database is made empty and found under its own address."""
+
+    def __init__(self, folder: Path, programs: Path, account: str) -> None:
+        """Remember where everything lies; *account* is the user that the server runs as."""
+        self.folder = folder
+        self._programs = programs
+        self._account = account
+        self._numbers = count(1)
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs as its user, which may not be root."""
+        command = [str(self._programs / program), *arguments]
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", self._account, "--", *command]
+        subprocess.run(command, check=True, cwd=self.folder, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+
+    def address(self, name: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql://postgres@/{name}?host={self.folder}"
+
+    def database(self, template: str = "template0") -> str:
+        """Make a database like *template*, empty without further words, and return its name."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template))))
+        return name
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """Start a server as long as the block lasts; it listens on a Unix socket only."""
+    programs = max(_PROGRAMS.glob("*/bin"), key=lambda path: int(path.parent.name))
+    account = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    folder = Path(tempfile.mkdtemp(prefix="stopwatch-postgresql-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, account, account)
+    server = Cluster(folder, programs, account)
+    data = str(folder / "data")
+    try:
+        server.run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+        server.run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+        try:
+            yield server
+        finally:
+            server.run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
