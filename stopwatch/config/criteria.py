@@ -55,7 +55,7 @@ class CriterionReader:
             self._check_unit(kpi, limit, self._path("threshold"))
             self._check_unit(kpi, again, self._recover_at)
             self._check_direction(kpi, op)
-            self._check_guard(kpi, guard)
+            self._check_guard(kpi, volume)
         return Criterion(kpi_id, op, limit, again, guard)
 
     def _path(self, key: str) -> Path:
@@ -137,12 +137,12 @@ class CriterionReader:
             hint = f"use {'<' if op.upward else '>'}, or correct `better` in kpis.yaml"
             self._teller.warning("op-against-better", message, hint, self._path("op"))
 
-    def _check_guard(self, kpi: Kpi, guard: AutoVolume | FixedVolume | None) -> None:
-        if guard is not None and kpi.volume is None and not self._book.inline:
+    def _check_guard(self, kpi: Kpi, volume: VolumeModel | None) -> None:
+        if volume is not None and kpi.volume is None and not self._book.inline:
             hint = "add `volume:` to the KPI: a query for how many events stand behind a value"
             message = f"a volume guard needs the volume query of {kpi.id}"
             self._teller.error("volume-query-missing", message, hint, self._path("volume"))
-        if guard is None and not self._book.inline and (kpi.unit is Unit.RATIO or kpi.percentile is not None):
+        if volume is None and not self._book.inline and (kpi.unit is Unit.RATIO or kpi.percentile is not None):
             message = f"{kpi.id} is judged however few events stand behind a value"
             hint = "add volume: {auto: true} or {min: 50}, so that one failure at night stops nobody"
             self._teller.warning("volume-missing", message, hint, self._path("threshold"))

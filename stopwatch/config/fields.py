@@ -69,7 +69,7 @@ def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
-        near = difflib.get_close_matches(value, available_timezones(), n=1)
+        near = difflib.get_close_matches(value, available_timezones(), n=1, cutoff=0.8)
         hint = f"did you mean {near[0]}?" if near else "an IANA name such as Europe/Berlin"
         raise mistake("unknown-timezone", "is no time zone of the IANA list", hint) from None
     return value
@@ -86,7 +86,7 @@ def _instant(value: object) -> object:
     else:
         raise mistake("bad-time", "must be a date and time", "write it as 2026-11-20T06:00:00Z")
     if moment.tzinfo is None:
-        raise mistake("naive-time", "a time without a zone", "add Z for UTC, or an offset such as +01:00")
+        raise mistake("naive-time", "must say its zone", "add Z for UTC, or an offset such as +01:00")
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise mistake("bad-time", f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}", "check the year")
     return moment

@@ -81,9 +81,9 @@ def read_kpis(node: Node | None, found: Complaints, *, promql: CheckPromql | Non
     if node is None:
         return KpiBook(unread=True)
     kpis = _read(KpiModel, node, found, promql)
-    identities = (item.get("id") for item in node.items if isinstance(item, Fields)) if isinstance(node, Items) else ()
-    named = {one.value for one in identities if isinstance(one, Scalar) and isinstance(one.value, str)}
-    return KpiBook(kpis, frozenset(named - kpis.keys()))
+    named = [_identity(item) for item in node.items] if isinstance(node, Items) else [None]
+    broken = frozenset(name for name in named if name is not None and name not in kpis)
+    return KpiBook(kpis, broken, unread=None in named)
 
 
 def read_inline_kpis(node: Node | None, found: Complaints) -> Mapping[KpiId, Kpi]:
@@ -91,14 +91,21 @@ def read_inline_kpis(node: Node | None, found: Complaints) -> Mapping[KpiId, Kpi
     return _read(InlineKpiModel, node, found, None)
 
 
+def _identity(item: Node) -> str | None:
+    identity = item.get("id") if isinstance(item, Fields) else None
+    return identity.value if isinstance(identity, Scalar) and isinstance(identity.value, str) else None
+
+
 def _read(model: type[KpiModel], node: Node | None, found: Complaints, promql: CheckPromql | None) -> dict[KpiId, Kpi]:
     kpis: dict[KpiId, Kpi] = {}
     lines: dict[KpiId, int] = {}
     for item in node.items if isinstance(node, Items) else ():
+        if not isinstance(item, Fields):
+            continue
         read = validated(model, item, found)
-        if promql is not None and isinstance(item, Fields):
+        if promql is not None:
             _check_queries(item, promql, found)
-        if read is None or not isinstance(item, Fields):
+        if read is None:
             continue
         kpi = read.kpi()
         place = item.entries["id"].value.place

@@ -16,7 +16,10 @@ MAX_BYTES = 1 << 20
 """A rule file may be one MiB; whatever is larger was not written by a person."""
 WIDEST_EXCERPT = 160
 
-_SECRET = re.compile(r"authorization|password|passwd|secret|token|api[-_]?key|cookie|://[^/\s]*@", re.IGNORECASE)
+_SECRET = re.compile(
+    r"authorization|bearer|xox[a-z]-|xapp-|sha256|password|passwd|secret|token|api[-_]?key|cookie|://[^/\s]*@",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -113,7 +113,7 @@ def _words(detail: ErrorDetails, node: Node) -> tuple[str, str, str]:
     if error in _BOUNDS:
         key, words = _BOUNDS[error]
         bound = context.get(key)
-        return "out-of-range", f"must be {words} {'0s' if hasattr(bound, 'total_seconds') else bound}", ""
+        return "out-of-range", f"must be {words} {'0s' if 'timedelta' in str(bound) else bound}", ""
     if error == "string_pattern_mismatch":
         pattern = str(context.get("pattern", ""))
         return "bad-id", *next((words for start, words in _PATTERNS.items() if pattern.startswith(start)), ("", ""))
@@ -129,7 +129,10 @@ _QUOTABLE = {"a number", "a whole number", "true or false"}
 def _nearest(node: Node, expected: str) -> str:
     value = plain(node)
     choices = expected.replace(" or ", ", ").replace("'", "").split(", ")
-    near = difflib.get_close_matches(value, choices, n=1) if isinstance(value, str) else []
+    near: list[str] = []
+    if isinstance(value, str):
+        swapped = [choice for choice in choices if sorted(choice) == sorted(value)]
+        near = swapped or difflib.get_close_matches(value, choices, n=1)
     if near:
         return f"did you mean {near[0]}?"
     return f'put it in quotes: "{choices[0]}"' if choices[0] == ">" else ""

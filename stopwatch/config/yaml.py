@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 20
 """Lists and mappings inside one another."""
+MAX_VALUES = 50_000
+"""Keys and values of one file; a thousand sites need a third of it."""
+MOST_COMPLAINTS = 100
+"""A file with more mistakes than this is not read to its end."""
 
 
 @dataclass(slots=True)
@@ -57,6 +61,8 @@ class _Tree:
         self.root: Node | None = None
         self._open: list[_Open] = []
         self._documents = 0
+        self._values = 0
+        self.spoiled = False
 
     def take(self, event: Event) -> None:
         if isinstance(event, DocumentStartEvent):
@@ -81,7 +87,15 @@ class _Tree:
 
     def _take_node(self, event: NodeEvent) -> None:
         place = self._place(event)
+        self._values += 1
+        if self._values > MAX_VALUES:
+            message = f"the file holds more than {MAX_VALUES} keys and values"
+            self._complain(
+                place, "too-many-values", message, "no person wrote so many; remove what does not belong here"
+            )
+            raise _StopReadingError
         if isinstance(event, AliasEvent):
+            self.spoiled = True
             hint = "write the value out where it is used"
             self._complain(place, "yaml-alias", "aliases (*name) are not allowed in rule files", hint)
             self._put(Scalar(place, None))
@@ -114,10 +128,11 @@ class _Tree:
         except NumberTooLongError:
             hint = "write fewer digits, or quote it if it is text"
             self._complain(place, "number-too-long", "this number is longer or larger than any measurement", hint)
-        except UnicodeDecodeError:
+        except UnicodeError:
             self._complain(
                 place, "odd-character", "half a surrogate pair is no character", "write the character itself"
             )
+        self.spoiled = True
         return None
 
     def _put(self, node: Node) -> None:
@@ -150,6 +165,8 @@ class _Tree:
 
     def _complain(self, place: Place, code: str, message: str, hint: str) -> None:
         self.complaints.append(place.complaint(code, message, hint))
+        if len(self.complaints) >= MOST_COMPLAINTS:
+            raise _StopReadingError
 
 
 def parse(text: Text) -> tuple[Node | None, list[Complaint]]:
@@ -176,7 +193,8 @@ def parse(text: Text) -> tuple[Node | None, list[Complaint]]:
     if tree.root is None and not tree.complaints:
         hint = "see rules/README.md for what belongs in it"
         return None, [text.place(0).complaint("file-empty", "the file is empty", hint)]
-    return tree.root, tree.complaints
+    # Where a value could not be read, what a model would say about its absence is not the reader's mistake.
+    return None if tree.spoiled else tree.root, tree.complaints
 
 
 def _syntax(text: Text, error: MarkedYAMLError) -> Complaint:
