@@ -1,1 +1,5 @@
-"""The only place where rooms meet: build, schedule and run, with the only clock and the only broad except."""
+"""The only place where rooms meet: builds the daemon, reads the clock, runs it until a signal."""
+
+from stopwatch.app.running import run
+
+__all__ = ["run"]

@@ -17,7 +17,6 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("check", "Check the rule files, offline."),
     "test": ("test", "Run tests of stop rules."),
     "replay": ("replay", "Replay the rules over the past, as Prometheus remembers it."),
-    "explain": ("explain", "Say slot by slot why a rule fired or did not."),
     "status": ("status", "Show how every site stands."),
     "decisions": ("decisions", "List, show and act on pause decisions."),
     "pause": ("pause", "Declare a manual stop."),
@@ -34,11 +33,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 class LazyGroup(click.Group):
     """A group that knows its commands' names and imports a command only when it runs."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 – the signature is click's
         """Return the names in the order of a working day."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 – as above, click's
         """Import the module of *cmd_name* and return its ``command``."""
         if cmd_name not in COMMANDS:
             return None
@@ -46,7 +45,7 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 – click's own
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_module, line) in COMMANDS.items()])

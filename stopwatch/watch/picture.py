@@ -39,7 +39,7 @@ def draw(
         for group in watch.groups:
             for cell in group.cells:
                 rules[cell.site].append((cell.order, _rule(group, cell, ended.get(cell.site, ()))))
-                _note_values(group, cell, values[cell.site])
+                _note_values(cell, values[cell.site])
     sites = []
     for site in rule_set.plan.sites.values():
         drawn = tuple(status for _order, status in sorted(rules[site.id], key=lambda pair: pair[0]))
@@ -139,7 +139,7 @@ def _verdict(cell: Cell, rule: ResolvedRule) -> Verdict | None:
     return judge(rule.window, classify(rule, first, samples).classes)
 
 
-def _note_values(group: Group, cell: Cell, values: dict[KpiId, float]) -> None:
+def _note_values(cell: Cell, values: dict[KpiId, float]) -> None:
     for value, _volume in cell.columns:
         newest = value.cache.window(cell.site, cell.last, cell.last)[0] if cell.last is not None else nan
         if newest == newest and value.kpi not in values:  # noqa: PLR0124 – NaN is the only such value

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from stopwatch.core.decision import Decision, DecisionId, Ground
+    from stopwatch.core.decision import Decision, DecisionId, Ground, GroundKind
     from stopwatch.core.grid import SlotRange
     from stopwatch.core.kpi import RuleId, SiteId
     from stopwatch.core.outbox import Message
@@ -59,6 +59,10 @@ class Reader(Protocol):
 
     def ground(self, rollout: str, site: SiteId, rule: RuleId, opened_at: datetime) -> tuple[DecisionId, Ground] | None:
         """Return the ground with that identity and the decision it belongs to."""
+        ...
+
+    def opened_counts(self, rollout: str) -> Mapping[SiteId, Mapping[GroundKind, int]]:
+        """Return how many decisions were ever opened per site, by the kind of their first ground."""
         ...
 
     def decision_exists(self, decision: DecisionId) -> bool:

@@ -91,8 +91,15 @@ class SourceWatch:
         return report
 
     def _due(self, group: Group, now: datetime) -> int | None:
-        """Move the newest slot of a group on (it never goes back) and return the oldest slot left to fold, if any."""
-        group.newest = max(group.newest, group.grid.newest(now=now, eval_delay=group.eval_delay))
+        """
+        Move the newest slot of a group on (it never goes back) and return the oldest slot left to fold, if any.
+
+        A group is due once per slot, so that a source that fails is asked again a step later and counted once a step.
+        """
+        newest = group.grid.newest(now=now, eval_delay=group.eval_delay)
+        if newest <= group.newest:
+            return None
+        group.newest = newest
         oldest = min((self._start(group, cell) for cell in group.cells), default=group.newest + 1)
         return oldest if oldest <= group.newest else None
 

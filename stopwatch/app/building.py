@@ -1,0 +1,99 @@
+"""Putting the rooms together: sources, store, channels and rule sets from settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stopwatch.config.load import check_folder, load_rule_set
+from stopwatch.core.errors import ConfigurationError
+from stopwatch.core.rollout import DEFAULT_SOURCE
+from stopwatch.prometheus.client import PrometheusSource
+from stopwatch.prometheus.promql import findings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from stopwatch.app.clock import Clock
+    from stopwatch.config.complaint import Complaint
+    from stopwatch.config.settings import Settings
+    from stopwatch.core.kpi import SiteId
+    from stopwatch.core.rollout import RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class _Remark:
+    """A remark of the Prometheus room in the shape that the config room reads."""
+
+    code: str
+    message: str
+    hint: str
+    offset: int
+    severity: str
+
+
+def _check_query(query: str, *, site_label: str) -> list[_Remark]:
+    return [
+        _Remark(found.code, found.message, found.hint, found.column, found.severity.value)
+        for found in findings(query, site=site_label)
+    ]
+
+
+def load(folder: Path) -> RuleSet:
+    """
+    Load a rule folder with its queries checked.
+
+    Raises:
+        ConfigurationError: Something in it cannot be used; nothing was loaded.
+
+    """
+    return load_rule_set(folder, _check_query)
+
+
+def examine(folder: Path) -> tuple[RuleSet | None, list[Complaint]]:
+    """Return the rule set of a folder (None if it has errors) and every complaint about it."""
+    return check_folder(folder, _check_query)
+
+
+def sources_of(rule_set: RuleSet, settings: Settings, clock: Clock) -> dict[str, PrometheusSource]:
+    """
+    Open every Prometheus that some site of the plan is read from.
+
+    Raises:
+        ConfigurationError: A source has no address.
+
+    """
+    used = dict.fromkeys(site.source for site in rule_set.plan.sites.values())
+    sources: dict[str, PrometheusSource] = {}
+    for name in used:
+        planned = rule_set.plan.sources.get(name)
+        url = planned.url if planned is not None else None
+        if url is None and name == DEFAULT_SOURCE and settings.prometheus_url is not None:
+            url = settings.prometheus_url.get_secret_value()
+        if url is None:
+            wanted = "set STOPWATCH_PROMETHEUS_URL" if name == DEFAULT_SOURCE else f"give sources.{name}.url"
+            raise ConfigurationError(f"the Prometheus {name!r} has no address: {wanted}")
+        sources[name] = PrometheusSource(
+            name,
+            url,
+            headers=planned.headers if planned is not None else None,
+            monotonic=clock.monotonic,
+            clock=clock.wall,
+            sleep=clock.sleep,
+        )
+    return sources
+
+
+def channel_of(rule_set: RuleSet, settings: Settings) -> Callable[[SiteId | None], str | None]:
+    """Return where a site's messages go: its own channel, else the default one; nowhere while Slack is off."""
+    default = settings.slack_channel if settings.slack_bot_token is not None else None
+    sites = rule_set.plan.sites
+
+    def channel(site: SiteId | None) -> str | None:
+        if default is None:
+            return None
+        planned = sites.get(site) if site is not None else None
+        return (planned.channel if planned is not None else None) or default
+
+    return channel

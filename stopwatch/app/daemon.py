@@ -1,0 +1,271 @@
+"""The daemon: takes up the watch, ticks it, lets time act, and swaps the whole rule set on reload."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from stopwatch.app.building import channel_of, load, sources_of
+from stopwatch.core.errors import ConfigurationError
+from stopwatch.watch.activating import activate_planned, next_go_live
+from stopwatch.watch.commands import Desk, pass_time
+from stopwatch.watch.messages import tell
+from stopwatch.watch.picture import draw, overlay
+from stopwatch.watch.recording import ended_by_site
+from stopwatch.watch.starting import note_unwatched, take_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from stopwatch.app.clock import Clock
+    from stopwatch.config.settings import Settings
+    from stopwatch.core.kpi import SiteId
+    from stopwatch.core.rollout import RuleSet
+    from stopwatch.core.status import StatusView
+    from stopwatch.prometheus.client import PrometheusSource
+    from stopwatch.store.sql import SqlStore
+    from stopwatch.telemetry.metrics import Metrics
+    from stopwatch.watch.tick import SourceWatch, TickReport
+
+log = structlog.get_logger()
+
+SLOWEST_PULSE = 5.0
+FASTEST_PULSE = 0.25
+PULSES_PER_STEP = 4
+ENDED_SHOWN = timedelta(minutes=10)
+"""How long the picture remembers that a decision ended, until the rules it re-arms have folded their first new slot."""
+
+
+class Daemon:
+    """Everything that evaluates; one instance per process, its methods are called from the scheduler's threads."""
+
+    def __init__(self, settings: Settings, store: SqlStore, clock: Clock, metrics: Metrics) -> None:
+        """
+        Load the rule set and take up the watch where the records left it.
+
+        Raises:
+            ConfigurationError: The rule folder or a source cannot be used.
+            StoreError: The records could not be read.
+
+        """
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+        self.metrics = metrics
+        self.rule_set = load(settings.config)
+        self._sources: dict[str, PrometheusSource] = sources_of(self.rule_set, settings, clock)
+        self._watches: dict[str, SourceWatch] = {}
+        self._locks = {name: threading.Lock() for name in self._sources}
+        self._swap = threading.RLock()
+        self._next_go_live: datetime | None = None
+        self._told_until: datetime = clock.now()
+        self._view: StatusView | None = None
+        self._evaluated_at: datetime | None = None
+        self._take_up()
+
+    # ------------------------------------------------------------------------------------------------------ the watch
+
+    @property
+    def source_names(self) -> list[str]:
+        """The sources that are ticked."""
+        return list(self._sources)
+
+    @property
+    def pulse_seconds(self) -> float:
+        """How often to tick: some times per smallest step, so that a slot is judged soon after it may be."""
+        steps = [rule.step.total_seconds() for rules in self.rule_set.rules.values() for rule in rules]
+        return min(SLOWEST_PULSE, max(FASTEST_PULSE, min(steps, default=60.0) / PULSES_PER_STEP))
+
+    @property
+    def desk(self) -> Desk:
+        """Where acts are taken."""
+        return Desk(self.store, self.rule_set, channel_of(self.rule_set, self.settings))
+
+    def _take_up(self) -> None:
+        """Lay out the watch anew from the records; the caller holds every lock."""
+        now = self.clock.now()
+        activations, warnings = activate_planned(self.store, self.rule_set, now)
+        for warning in warnings:
+            log.warning("plan.go_live_edited", detail=warning)
+        for detail in note_unwatched(self.store, self.rule_set):
+            log.info("ground.watch_changed", detail=detail)
+        watches = take_up(
+            self.store,
+            self.rule_set,
+            self._sources,
+            activations,
+            channel=channel_of(self.rule_set, self.settings),
+            catch_up=self.settings.catch_up,
+        )
+        for watch in self._watches.values():
+            watch.close()
+        self._watches = {watch.name: watch for watch in watches}
+        self._next_go_live = next_go_live(self.rule_set.plan, activations, now)
+        self.metrics.expect_sources(self._sources)
+        self._draw()
+
+    def tick(self, source: str) -> None:
+        """
+        Evaluate what is due at one source.
+
+        Raises:
+            StoreError: The records could not be read at all.
+
+        """
+        with self._locks[source]:
+            watch = self._watches[source]
+            began = self.clock.monotonic()
+            report = watch.tick(self.clock.now())
+            seconds = self.clock.monotonic() - began
+        if report.reads.skew is not None:
+            self.clock.observe(report.reads.skew)
+        if not report.reads.outcomes and not report.committed.slots and not report.failures:
+            return
+        self._evaluated_at = report.at
+        self._measure(report, seconds)
+        _say(report, seconds)
+        self._draw()
+
+    def _measure(self, report: TickReport, seconds: float) -> None:
+        for outcome, count in report.reads.outcomes.items():
+            for _ in range(count):
+                self.metrics.count_query(report.source, outcome)
+        if report.reads.skew is not None:
+            self.metrics.observe_skew(report.source, report.reads.skew)
+        self.metrics.observe_evaluation(duration_seconds=seconds, lateness_seconds=report.lateness.total_seconds())
+
+    def pass_time(self) -> None:
+        """
+        Let time act: planned go-lives, ends of overrides, cards that are still owed.
+
+        Raises:
+            StoreError: The records could not be read or written.
+
+        """
+        now = self.clock.now()
+        if self._next_go_live is not None and now >= self._next_go_live:
+            with self._swap:
+                self._locked(self._take_up)
+        for decision in pass_time(self.desk, caught_up=lambda site: self._caught_up(site, now), now=now):
+            log.info("decision.changed", decision=decision.id, state=decision.state, rev=decision.rev)
+        self._tell_owed(now)
+        self._draw()
+
+    def _tell_owed(self, now: datetime) -> None:
+        """Give a card to every decision that has none, such as one opened from a terminal that knows no Slack."""
+        channel = channel_of(self.rule_set, self.settings)
+        with self.store.reading() as view:
+            rollout = self.rule_set.plan.rollout
+            recent = view.decisions(rollout, live=True) + view.ended_after(rollout, self._told_until - ENDED_SHOWN)
+            owed = [
+                decision
+                for decision in recent
+                if channel(decision.site) is not None and not view.card_channels(decision.id)
+            ]
+        if owed:
+            with self.store.writing() as tx:
+                for decision in owed:
+                    tell(tx, decision, channel(decision.site), now=now)
+        self._told_until = now
+
+    def _caught_up(self, site: SiteId, now: datetime) -> bool:
+        """Tell whether every rule at a site has been folded up to the newest slot of its grid."""
+        cells = [(group, cell) for watch in self._watches.values() for group in watch.groups for cell in group.cells]
+        return all(
+            cell.last is not None and cell.last >= group.grid.newest(now=now, eval_delay=group.eval_delay) - 1
+            for group, cell in cells
+            if cell.site == site
+        )
+
+    def _locked(self, work: Callable[[], None]) -> None:
+        """Do *work* while no source is ticking."""
+        with ExitStack() as held:
+            for lock in list(self._locks.values()):
+                held.enter_context(lock)
+            work()
+
+    # ---------------------------------------------------------------------------------------------------- the picture
+
+    def _draw(self) -> None:
+        with self.store.reading() as view:
+            ended = ended_by_site(view, self.rule_set.plan.rollout, self.clock.now() - ENDED_SHOWN)
+            live = view.decisions(self.rule_set.plan.rollout, live=True)
+            opened = view.opened_counts(self.rule_set.plan.rollout)
+        drawn = draw(self.rule_set, list(self._watches.values()), ended, self._evaluated_at)
+        self._view = overlay(drawn, self.rule_set.plan, live, opened)
+        self.metrics.observe_status(self._view)
+
+    def status(self) -> StatusView:
+        """Return the newest picture with the decisions as they stand at this moment."""
+        if self._view is None:
+            self._draw()
+        with self.store.reading() as view:
+            live = view.decisions(self.rule_set.plan.rollout, live=True)
+        assert self._view is not None  # noqa: S101 – drawn above
+        return overlay(self._view, self.rule_set.plan, live)
+
+    def audit_head(self) -> str:
+        """Return the newest hash of the audit chain."""
+        with self.store.reading() as view:
+            return view.audit_head()
+
+    # ----------------------------------------------------------------------------------------------------- the files
+
+    def reload(self) -> None:
+        """
+        Read the rule folder anew: all of it, or none.
+
+        Raises:
+            ConfigurationError: It cannot be used; the previous rule set stays in force.
+            StoreError: The records could not be read.
+
+        """
+        with self._swap:
+            try:
+                rule_set = load(self.settings.config)
+                sources = sources_of(rule_set, self.settings, self.clock)
+            except ConfigurationError as error:
+                self.metrics.observe_reload(good=False, at=self.clock.now())
+                log.warning("config.refused", detail=str(error))
+                raise
+            self._locked(lambda: self._replace(rule_set, sources))
+            self.metrics.observe_reload(good=True, at=self.clock.now())
+            log.info("config.reloaded", revision=rule_set.revision, sites=len(rule_set.plan.sites))
+
+    def _replace(self, rule_set: RuleSet, sources: dict[str, PrometheusSource]) -> None:
+        old = self._sources
+        self.rule_set, self._sources = rule_set, sources
+        for name in sources:
+            self._locks.setdefault(name, threading.Lock())
+        self._take_up()
+        for source in old.values():
+            source.close()
+
+    def close(self) -> None:
+        """Let go of threads and connections."""
+        for watch in self._watches.values():
+            watch.close()
+        for source in self._sources.values():
+            source.close()
+
+
+def _say(report: TickReport, seconds: float) -> None:
+    facts = {
+        "source": report.source,
+        "slots": report.committed.slots,
+        "grounds": report.committed.grounds,
+        "lateness_seconds": round(report.lateness.total_seconds(), 3),
+        "duration_seconds": round(seconds, 4),
+    }
+    if report.committed.caught_up:
+        log.info("evaluation.caught_up", caught_up=report.committed.caught_up, **facts)
+    log.debug("evaluation.done", **facts)
+    for detail in dict.fromkeys(report.failures):
+        log.warning("evaluation.failed", source=report.source, detail=detail)
+    for detail in report.unjudged:
+        log.warning("evaluation.unjudged", source=report.source, detail=detail)

@@ -1,0 +1,133 @@
+"""Running the daemon in this process: start in order, wait for a signal, stop within ten seconds."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from stopwatch import __version__
+from stopwatch.app.clock import Clock
+from stopwatch.app.daemon import Daemon
+from stopwatch.app.scheduler import Pulse
+from stopwatch.app.sending import open_sender
+from stopwatch.app.views import DaemonHealth, DaemonRecords
+from stopwatch.config.tokens import load_tokens
+from stopwatch.core.errors import ConfigurationError, StoreError
+from stopwatch.store.connect import open_store
+from stopwatch.store.lock import daemon_lock
+from stopwatch.telemetry.logs import set_up_logs
+from stopwatch.telemetry.metrics import Metrics
+from stopwatch.web.api import build_app
+from stopwatch.web.server import WebServer
+from stopwatch.web.tokens import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from stopwatch.config.settings import Settings
+
+log = structlog.get_logger()
+
+
+def run(settings: Settings) -> None:
+    """
+    Run the daemon until SIGTERM or SIGINT (in the main thread; elsewhere until the process ends). SIGHUP reloads.
+
+    Raises:
+        ConfigurationError: Settings or files cannot be used.
+        StoreError: The database cannot be used, or another daemon works on it.
+
+    """
+    stop = threading.Event()
+    with running(settings) as daemon, _signals(stop, daemon):
+        stop.wait()
+        log.info("daemon.stopping")
+    log.info("daemon.stopped")
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Daemon]:
+    """Run the daemon as long as the block lasts."""
+    set_up_logs(json=settings.log_format == "json", level=settings.log_level, secrets=secrets_of(settings))
+    clock = Clock()
+    with ExitStack() as stack:
+        url = settings.database_url.get_secret_value()
+        stack.enter_context(daemon_lock(url))
+        store = open_store(url)
+        stack.callback(store.close)
+        metrics = Metrics(version=__version__, now=clock.now)
+        daemon = Daemon(settings, store, clock, metrics)
+        stack.callback(daemon.close)
+        jobs = {f"tick:{name}": partial(daemon.tick, name) for name in daemon.source_names}
+        pulse = Pulse(jobs | {"time": daemon.pass_time}, interval_seconds=daemon.pulse_seconds, clock=clock)
+        tokens = tuple(
+            Token(token.name, token.sha256, frozenset(scope.value for scope in token.scopes))
+            for token in (load_tokens(settings.api_tokens_file) if settings.api_tokens_file else ())
+        )
+        api = build_app(daemon, DaemonRecords(daemon), DaemonHealth(daemon, pulse), version=__version__, tokens=tokens)
+        server = WebServer(api, host=settings.listen.host, port=settings.listen.port)
+        server.start()
+        stack.callback(server.stop)
+        sender = open_sender(daemon)
+        if sender is not None:
+            sender.start()
+            stack.callback(sender.stop)
+        pulse.start()
+        stack.callback(pulse.stop)
+        metrics.observe_leader(leader=True)
+        log.info(
+            "daemon.started",
+            version=__version__,
+            address=server.address,
+            rollout=daemon.rule_set.plan.rollout,
+            sites=len(daemon.rule_set.plan.sites),
+            slack=sender is not None,
+        )
+        yield daemon
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """Return every secret value among the settings, to be kept out of logs."""
+    found = []
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if hasattr(value, "get_secret_value"):
+            found.append(value.get_secret_value())
+    return found
+
+
+@contextmanager
+def _signals(stop: threading.Event, daemon: Daemon) -> Iterator[None]:
+    """Stop on SIGTERM and SIGINT, reload on SIGHUP; outside the main thread signals stay as they are."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    def reload(_number: int, _frame: FrameType | None) -> None:
+        threading.Thread(target=_reload, args=(daemon,), name="reload", daemon=True).start()
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGHUP, reload)
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)
+
+
+def _reload(daemon: Daemon) -> None:
+    try:
+        daemon.reload()
+    except (ConfigurationError, StoreError) as error:
+        log.warning("reload.refused", detail=str(error))

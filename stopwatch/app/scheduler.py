@@ -1,0 +1,101 @@
+"""The pulse: one job per source and one for time, on APScheduler, with a watchdog on the monotonic clock."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from stopwatch.app.clock import Clock
+
+log = structlog.get_logger()
+
+STALLED = 5
+"""A pulse that is so many intervals late (and at least a second) has lost its wall clock and is started afresh."""
+
+
+class Pulse:
+    """
+    Calls each job every *interval_seconds*, one call of a job at a time.
+
+    A tick is only a hint to evaluate; what a late or lost one would have done, the next one does.
+    """
+
+    def __init__(self, jobs: Mapping[str, Callable[[], None]], *, interval_seconds: float, clock: Clock) -> None:
+        """Prepare *jobs* by name."""
+        self._jobs = dict(jobs)
+        self._interval = interval_seconds
+        self._clock = clock
+        self._beats = dict.fromkeys(self._jobs, clock.monotonic())
+        self._busy: set[str] = set()
+        self._stop = threading.Event()
+        self._scheduler: BackgroundScheduler | None = None
+        self._watchdog = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+
+    def start(self) -> None:
+        """Run every job at once and from then on."""
+        self._schedule()
+        self._watchdog.start()
+
+    def stop(self) -> None:
+        """Start no further job; those that run are left to end."""
+        self._stop.set()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+
+    @property
+    def oldest_beat(self) -> float:
+        """When (monotonic seconds) the job that waits longest last began or ended."""
+        return min(self._beats.values(), default=self._clock.monotonic())
+
+    def _schedule(self) -> None:
+        scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(max_workers=max(2, 2 * len(self._jobs)))},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        for name in self._jobs:
+            scheduler.add_job(
+                self._call,
+                "interval",
+                args=[name],
+                seconds=self._interval,
+                id=name,
+                next_run_time=self._clock.wall(),
+            )
+        scheduler.start()
+        self._scheduler = scheduler
+
+    def _call(self, name: str) -> None:
+        if name in self._busy:
+            return
+        self._busy.add(name)
+        self._beats[name] = self._clock.monotonic()
+        try:
+            self._jobs[name]()
+        except Exception:
+            log.exception("tick.broke", job=name)
+        finally:
+            self._busy.discard(name)
+            self._beats[name] = self._clock.monotonic()
+
+    def _watch(self) -> None:
+        """Start the scheduler afresh when a step of the wall clock has put its jobs to sleep."""
+        patience = max(1.0, STALLED * self._interval)
+        while not self._stop.wait(min(1.0, self._interval)):
+            now = self._clock.monotonic()
+            asleep = [name for name, beat in self._beats.items() if name not in self._busy and now - beat > patience]
+            if not asleep:
+                continue
+            log.warning("tick.rearmed", jobs=asleep, late_seconds=round(now - self.oldest_beat, 1))
+            if self._scheduler is not None:
+                self._scheduler.shutdown(wait=False)
+            self._beats.update(dict.fromkeys(asleep, now))
+            self._schedule()

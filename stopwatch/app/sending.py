@@ -1,0 +1,115 @@
+"""The sender's thread: delivers what the outbox holds, as long as the daemon runs."""
+
+from __future__ import annotations
+
+import random
+import threading
+from typing import TYPE_CHECKING
+
+import structlog
+
+from stopwatch.core.errors import StoreError
+from stopwatch.core.opening import DAEMON
+from stopwatch.core.outbox import Detail
+from stopwatch.core.records import AuditEntry
+from stopwatch.core.status import OutboxStatus
+from stopwatch.slack.card import CardTerms
+from stopwatch.slack.client import METHODS, SlackNotifier
+from stopwatch.watch.delivery import Sender
+
+if TYPE_CHECKING:
+    from stopwatch.app.daemon import Daemon
+    from stopwatch.watch.delivery_report import DeliveryReport
+
+log = structlog.get_logger()
+
+PASS_SECONDS = 0.5
+STOP_SECONDS = 5.0
+
+
+class SenderThread:
+    """Makes a pass over the outbox twice a second; a pass that fails is logged and followed by the next."""
+
+    def __init__(self, daemon: Daemon, sender: Sender) -> None:
+        """Deliver through *sender* what *daemon* has written."""
+        self._daemon = daemon
+        self._sender = sender
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the request in flight; what was claimed stays claimable."""
+        self._stop.set()
+        self._thread.join(STOP_SECONDS)
+
+    def _run(self) -> None:
+        while not self._stop.wait(PASS_SECONDS):
+            now = self._daemon.clock.now()
+            try:
+                report = self._sender.deliver(now, stopping=self._stop.is_set)
+                self._audit(report)
+                self._measure(report)
+            except StoreError as error:
+                log.warning("delivery.failed", detail=str(error))
+
+    def _audit(self, report: DeliveryReport) -> None:
+        if not report.reposted:
+            return
+        with self._daemon.store.writing() as tx:
+            for card in report.reposted:
+                details = {"key": card.key, "channel": card.channel, "ts": card.ts, "code": card.code}
+                at = self._daemon.clock.now()
+                tx.audit(AuditEntry(at, DAEMON, DAEMON, "card.repost", card.decision, details=details))
+
+    def _measure(self, report: DeliveryReport) -> None:
+        metrics = self._daemon.metrics
+        for (verb, code), count in report.failed.items():
+            for _ in range(count):
+                metrics.count_slack_error(METHODS.get(verb, verb), code)
+            log.warning("delivery.refused", verb=verb, code=code, count=count)
+        for reason, count in report.dead.items():
+            for _ in range(count):
+                metrics.count_dead(reason)
+        for detail, count in report.degraded.items():
+            if detail in set(Detail):
+                for _ in range(count):
+                    metrics.count_degraded(Detail(detail))
+        for _ in range(report.lost_found):
+            metrics.count_lost_found()
+        metrics.count_duplicates(report.duplicates_removed)
+        if report.sent or report.updated:
+            log.info("delivery.sent", sent=dict(report.sent), updated=report.updated)
+        now = self._daemon.clock.now()
+        counts = self._daemon.store.outbox_counts(now)
+        oldest = max((count.oldest for count in counts if count.oldest is not None), default=None)
+        metrics.observe_outbox(
+            OutboxStatus(
+                pending={count.notifier: count.pending for count in counts},
+                unknown=sum(count.unknown for count in counts),
+                oldest=now - oldest if oldest is not None else None,
+                slack_up=report.up,
+            )
+        )
+
+
+def open_sender(daemon: Daemon) -> SenderThread | None:
+    """Return the thread that delivers to Slack; None (said once) while Slack is off."""
+    settings, plan = daemon.settings, daemon.rule_set.plan
+    if settings.slack_bot_token is None:
+        log.warning("slack.off", detail="STOPWATCH_SLACK_BOT_TOKEN is not set; decisions are recorded and not posted")
+        return None
+    notifier = SlackNotifier(
+        settings.slack_bot_token.get_secret_value(),
+        settings.slack_base_url,
+        now=daemon.clock.now,
+        terms=CardTerms(answer_within=plan.escalation.notifier, undecided=plan.escalation.undecided),
+        audit_head=daemon.audit_head,
+    )
+    sender = Sender(
+        daemon.store, notifier, plan=plan.delivery, rng=random.SystemRandom(), fallback=plan.slack.fallback_channel
+    )
+    return SenderThread(daemon, sender)

@@ -1,0 +1,80 @@
+"""How the web room sees the daemon: its records and its health."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopwatch.core.errors import StoreError
+from stopwatch.core.gate import site_gate
+
+if TYPE_CHECKING:
+    from stopwatch.app.daemon import Daemon
+    from stopwatch.app.scheduler import Pulse
+    from stopwatch.core.decision import Decision, DecisionId, DecisionState
+    from stopwatch.core.gate import SiteGate
+    from stopwatch.core.kpi import SiteId
+
+DEAD_SECONDS = 120.0
+"""A pulse that is silent for so long means that the process should be started afresh."""
+
+
+class DaemonRecords:
+    """What was decided, read from the store at the moment of the question."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        """Read through *daemon*, whose rule set may be replaced at any time."""
+        self._daemon = daemon
+
+    def decisions(self, state: DecisionState | None, site: SiteId | None) -> list[Decision]:
+        """Return decisions, oldest first."""
+        rollout = self._daemon.rule_set.plan.rollout
+        with self._daemon.store.reading() as view:
+            return view.decisions(rollout, state=state.value if state is not None else None, site=site)
+
+    def decision(self, decision: DecisionId) -> Decision | None:
+        """Return one decision, if anybody ever opened it."""
+        with self._daemon.store.reading() as view:
+            return view.decision(decision)
+
+    def gate(self, site: SiteId) -> SiteGate | None:
+        """Judge the gate of a site, None if the plan has no such site."""
+        plan = self._daemon.rule_set.plan
+        if site not in plan.sites:
+            return None
+        with self._daemon.store.reading() as view:
+            return site_gate(plan, site, view.decisions(plan.rollout, live=True))
+
+
+class DaemonHealth:
+    """Whether the process makes progress and can do its work."""
+
+    def __init__(self, daemon: Daemon, pulse: Pulse) -> None:
+        """Look at *daemon* and its *pulse*."""
+        self._daemon = daemon
+        self._pulse = pulse
+
+    def live(self) -> bool:
+        """Tell whether the pulse still beats."""
+        return self._daemon.clock.monotonic() - self._pulse.oldest_beat < DEAD_SECONDS
+
+    def ready(self) -> tuple[bool, list[str]]:
+        """Tell whether the records can be read and the daemon evaluates, with what is missing."""
+        missing = []
+        try:
+            with self._daemon.store.reading() as view:
+                view.audit_head()
+        except StoreError as error:
+            missing.append(f"the records cannot be read: {error}")
+        if not self.live():
+            missing.append("no evaluation for two minutes")
+        if self._daemon.status().last_evaluation is None:
+            missing.append("nothing was evaluated yet")
+        return not missing, missing
+
+    def metrics(self) -> bytes:
+        """Write the daemon's own metrics."""
+        return self._daemon.metrics.render()
+
+    def reload(self) -> None:
+        """Read the configuration folder anew, all of it or nothing."""
+        self._daemon.reload()

@@ -1,0 +1,200 @@
+"""``stopwatch decisions``: list them, show one, and act on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from stopwatch.cli.terms import (
+    Instant,
+    actor_of,
+    config_option,
+    format_option,
+    now,
+    open_desk,
+    open_records,
+    refusals_as_exit_codes,
+    write_json,
+    write_table,
+)
+from stopwatch.core.decision import Act
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stopwatch.core.decision import Decision
+
+HELP = {
+    Act.ACKNOWLEDGE: "Say that you have seen it and are looking; escalation stops.",
+    Act.CONFIRM: "Confirm that the pause is right.",
+    Act.RESUME: "Let the site go on, once every ground has recovered or was resolved.",
+    Act.OVERRIDE: "Let the site go on although a ground holds, for a limited time.",
+    Act.DISMISS: "End it as a false alarm or a fault in the data.",
+    Act.ROLL_BACK: "Record that the change was rolled back; the KPIs are watched until they are back.",
+    Act.PAUSE_AGAIN: "End an override early.",
+    Act.CLOSE: "Close a rolled back or flagged decision by hand.",
+    Act.RESOLVE: "Resolve a manual ground, or one whose rule is gone.",
+    Act.ATTACH: "Attach a link, such as the incident ticket.",
+}
+
+
+@click.group("decisions", epilog="Example: stopwatch decisions acknowledge ham-01-20261121T1015Z")
+def command() -> None:
+    """List, show and act on pause decisions."""
+
+
+@command.command("list")
+@click.option("--state", help="Only decisions in this state.")
+@click.option("--site", help="Only decisions that concern this site.")
+@config_option
+@format_option
+@refusals_as_exit_codes
+def list_decisions(state: str | None, site: str | None, config: str | None, form: str) -> None:
+    """List decisions, oldest first."""
+    from stopwatch.core.grid import rfc3339
+    from stopwatch.core.kpi import SiteId
+    from stopwatch.core.wire import decisions_json
+
+    with open_records(config) as (rule_set, store), store.reading() as view:
+        found = view.decisions(rule_set.plan.rollout, state=state, site=SiteId(site) if site else None)
+    if form == "json":
+        write_json(decisions_json(found))
+        return
+    rows = [
+        [
+            decision.id,
+            decision.state.value,
+            "paused" if decision.paused else "",
+            str(decision.rev),
+            rfc3339(decision.opened_at),
+            ", ".join(dict.fromkeys(ground.name for ground in decision.grounds)),
+            decision.last_act.actor if decision.last_act else "",
+        ]
+        for decision in found
+    ]
+    columns = ["decision", "state", "", "rev", "opened", "grounds", "last act by"]
+    write_table(columns, rows, "No decision was ever opened.")
+
+
+@command.command("show")
+@click.argument("decision", metavar="ID")
+@config_option
+@format_option
+@refusals_as_exit_codes
+def show(decision: str, config: str | None, form: str) -> None:
+    """Show one decision with its grounds and acts."""
+    from stopwatch.core.wire import decision_json
+
+    with open_records(config) as (_rule_set, store), store.reading() as view:
+        found = _known(view.decision, decision)
+    if form == "json":
+        write_json(decision_json(found))
+        return
+    _tell(found)
+
+
+def _known(read: Callable[..., Decision | None], decision: str) -> Decision:
+    from stopwatch.core.decision import DecisionId
+    from stopwatch.core.errors import DecisionNotFoundError
+
+    found = read(DecisionId(decision))
+    if found is None:
+        raise DecisionNotFoundError(f"no decision {decision}; `stopwatch decisions list` shows all")
+    return found
+
+
+def _tell(decision: Decision) -> None:
+    from stopwatch.core.grid import rfc3339
+
+    paused = "paused" if decision.paused else "not paused"
+    click.echo(f"{decision.id}  {decision.state}, {paused}, revision {decision.rev}")
+    click.echo(f"scope {decision.scope}, opened {rfc3339(decision.opened_at)}")
+    if decision.until:
+        click.echo(f"overridden until {rfc3339(decision.until)}")
+    click.echo("grounds:")
+    for ground in decision.grounds:
+        over = "holds"
+        if ground.resolved_at:
+            over = f"resolved {rfc3339(ground.resolved_at)}"
+        elif ground.recovered_at:
+            over = f"recovered {rfc3339(ground.recovered_at)}"
+        late = ", found late" if ground.detected_late else ""
+        click.echo(f"  {ground.id}  {over}{late}, evidence {(ground.evidence or 'none')[:12]}")
+        for link in ground.links:
+            click.echo(f"    {link.kind}: {link.url}")
+    click.echo("acts:" if decision.acts else "nobody has acted yet")
+    for acted in decision.acts:
+        reason = f": {acted.reason}" if acted.reason else ""
+        click.echo(
+            f"  {rfc3339(acted.at)}  {acted.actor} {acted.act}{reason}  (rev {acted.rev_before} → {acted.rev_after})"
+        )
+
+
+def _options(act: Act) -> list[click.Option]:
+    """Return the options of an act, beside those that all acts share."""
+    if act is Act.OVERRIDE:
+        return [
+            click.Option(["--category"], help="Why in a word, such as accepted-risk."),
+            click.Option(["--for", "duration"], help="How long, such as 2h."),
+            click.Option(["--until"], type=Instant(), help="Until when."),
+            click.Option(["--ground", "grounds"], multiple=True, help="Accept only this ground; may be repeated."),
+        ]
+    if act is Act.DISMISS:
+        return [
+            click.Option(["--category"], type=click.Choice(["false_alarm", "data_fault"]), help="Which of the two.")
+        ]
+    if act is Act.ROLL_BACK:
+        kinds = click.Choice(["flag", "workflow", "integration", "release"])
+        return [
+            click.Option(["--what"], type=kinds, help="What was reverted."),
+            click.Option(["--from", "from_version"], help="The version it went from."),
+            click.Option(["--to", "to_version"], help="The version it went to."),
+        ]
+    if act in {Act.RESOLVE, Act.ATTACH}:
+        return [click.Option(["--ground"], help="The ground's id (`stopwatch decisions show ID`).")]
+    return []
+
+
+def _act_command(act: Act) -> click.Command:
+    @refusals_as_exit_codes
+    def callback(**given: object) -> None:
+        _perform(act, given)
+
+    shared: list[click.Parameter] = [
+        click.Argument(["decision"], metavar="ID"),
+        click.Option(["--reason"], help="Why, in a sentence."),
+        click.Option(["--rev"], type=int, help="The revision you saw; refused if it has changed since."),
+        click.Option(["--actor"], help="Who acts (default: the operating system's user)."),
+        click.Option(["--link", "links"], multiple=True, metavar="URL", help="A ticket or evidence; may be repeated."),
+        click.Option(["--config"], type=click.Path(file_okay=False), help="The rule folder."),
+        click.Option(["--format", "form"], type=click.Choice(["table", "json"]), default="table"),
+    ]
+    return click.Command(act.value, params=[*shared, *_options(act)], callback=callback, help=HELP[act])
+
+
+def _perform(act: Act, given: dict[str, object]) -> None:
+    from stopwatch.cli.acting import request_of
+    from stopwatch.core.decision import DecisionId
+    from stopwatch.core.wire import decision_json
+    from stopwatch.watch.commands import act as apply
+
+    moment: datetime = now()
+    with open_desk(_text(given.get("config"))) as desk:
+        with desk.store.reading() as view:
+            seen = _known(view.decision, str(given["decision"]))
+        request = request_of(act, given, seen, actor=actor_of(_text(given.get("actor"))), now=moment)
+        after = apply(desk, DecisionId(seen.id), request, transport="cli", now=moment)
+    if given.get("form") == "json":
+        write_json(decision_json(after))
+    else:
+        click.echo(f"{after.id}: {act}, now {after.state}, revision {after.rev}")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+for _act in Act:
+    command.add_command(_act_command(_act))

@@ -1,0 +1,168 @@
+"""What commands share: options, settings, errors turned into exit codes, and how times are read."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import wraps
+from typing import TYPE_CHECKING, NoReturn, ParamSpec
+
+import click
+
+from stopwatch.core.errors import (
+    ActIncompleteError,
+    ActRefusedError,
+    ConfigurationError,
+    DecisionNotFoundError,
+    StopwatchError,
+)
+
+if TYPE_CHECKING:
+    from stopwatch.config.settings import Settings
+    from stopwatch.core.rollout import RuleSet
+    from stopwatch.store.sql import SqlStore
+    from stopwatch.watch.commands import Desk
+
+P = ParamSpec("P")
+
+GOOD, FINDING, UNUSABLE = 0, 1, 2
+"""Exit codes: good; a finding, a refused act, a closed gate; bad usage or configuration."""
+
+config_option = click.option(
+    "--config",
+    "config",
+    type=click.Path(file_okay=False),
+    default=None,
+    help="Folder with kpis.yaml, stop-rules.yaml and rollout.yaml (default: STOPWATCH_CONFIG, else rules).",
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How to write the answer.",
+)
+
+
+class Instant(click.ParamType[datetime]):
+    """A time: RFC 3339 with a zone, or seconds since the epoch."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the aware time that *value* names."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value).strip()
+        try:
+            if text.replace(".", "", 1).isdigit():
+                return datetime.fromtimestamp(float(text), UTC)
+            instant = datetime.fromisoformat(text)
+        except (ValueError, OverflowError, OSError):
+            self.fail(f"{text!r} is no time; write 2026-11-21T10:15:00Z", param, ctx)
+        if instant.tzinfo is None:
+            self.fail(f"{text!r} has no time zone; add Z or +01:00", param, ctx)
+        return instant.astimezone(UTC)
+
+
+def refusals_as_exit_codes(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn every failure that people must tell apart into a message on standard error and its exit code."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (ActRefusedError, DecisionNotFoundError) as error:
+            leave(str(error), FINDING)
+        except ActIncompleteError as error:
+            leave(f"{error.field}: {error}", UNUSABLE)
+        except (ConfigurationError, StopwatchError) as error:
+            leave(str(error), UNUSABLE)
+
+    return wrapped
+
+
+def leave(message: str, code: int) -> NoReturn:
+    """Say why on standard error and end with *code*."""
+    click.echo(f"stopwatch: {message}" if "\n" not in message else message, err=True)
+    sys.exit(code)
+
+
+def settings_from(config: str | None) -> Settings:
+    """
+    Return the settings of the environment, with the folder given on the command line.
+
+    Raises:
+        ConfigurationError: Some of them are unusable.
+
+    """
+    from stopwatch.config.settings import load_settings
+
+    return load_settings(os.environ, config=config)
+
+
+@contextmanager
+def open_records(config: str | None) -> Iterator[tuple[RuleSet, SqlStore]]:
+    """Open the rule set and the records."""
+    from stopwatch.app.building import load
+    from stopwatch.store.connect import open_store
+
+    settings = settings_from(config)
+    rule_set = load(settings.config)
+    store = open_store(settings.database_url.get_secret_value())
+    try:
+        yield rule_set, store
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_desk(config: str | None) -> Iterator[Desk]:
+    """Open the records for acts; a card that a new decision needs is posted by the daemon."""
+    from stopwatch.watch.commands import Desk
+
+    with open_records(config) as (rule_set, store):
+        yield Desk(store, rule_set, lambda _site: None)
+
+
+def now() -> datetime:
+    """Return the time of an act from the command line."""
+    from stopwatch.app.clock import Clock
+
+    return Clock().now()
+
+
+def actor_of(given: str | None) -> str:
+    """Return who acts: the name given, else the operating system's user."""
+    if given:
+        return given
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"cli:{os.getuid()}"
+
+
+def write_json(value: object) -> None:
+    """Write *value* as one JSON document."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def write_table(columns: list[str], rows: list[list[str]], empty: str) -> None:
+    """Write a plain table, or the sentence *empty* where there are no rows."""
+    if not rows:
+        click.echo(empty)
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False).print(table)
