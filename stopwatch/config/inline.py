@@ -16,21 +16,23 @@ if TYPE_CHECKING:
     from stopwatch.core.rule import StopRule
 
 
-def inline_kpis(node: Node | None) -> Mapping[KpiId, Kpi] | None:
+def inline_kpis(node: Node | None, found: Complaints | None = None) -> Mapping[KpiId, Kpi] | None:
     """
     Return the KPIs of the list *node* by id, None without one.
 
+    With *found*, complaints go there and unusable KPIs are left out.
+
     Raises:
-        ComplaintsError: Some of them are unusable.
+        ComplaintsError: Some of them are unusable, and *found* was not given.
 
     """
     if node is None:
         return None
-    found = Complaints()
-    _check_list(node, "kpis", found)
-    kpis = read_inline_kpis(node, found)
-    if found.errors:
-        raise ComplaintsError(found)
+    made = Complaints() if found is None else found
+    _check_list(node, "kpis", made)
+    kpis = read_inline_kpis(node, made)
+    if found is None and made.errors:
+        raise ComplaintsError(made)
     return kpis
 
 
