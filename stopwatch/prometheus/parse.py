@@ -107,39 +107,64 @@ def parse_matrix(body: bytes, query: Query, slots: SlotRange) -> Matrix:
 
 
 def _matrix(result: list[Any], query: Query, slots: SlotRange) -> Matrix:
-    step = int(slots.grid.step.total_seconds())
-    instants = tuple(range(slots.first * step, (slots.last + 1) * step, step))
-    places: dict[int, int] = {}
     site_of, label = query.labels.get, query.site_label
-    series: dict[SiteId, Sequence[float]] = {}
-    texts: list[str] = []
+    rows: dict[SiteId, list[Any]] = {}
     unknown = 0
     for entry in result:
-        metric = entry["metric"]
-        site = site_of(metric.get(label))
+        site = site_of(entry["metric"].get(label))
         if site is None:
             unknown += 1
-            continue
-        if site in series:
+        elif site in rows:
             raise _two_series(result, query, site)
-        if "histograms" in entry:
+        elif "histograms" in entry:
             words = "the result holds native histograms, not numbers; apply histogram_quantile or the like"
             raise SourceUnavailableError(words, reason=Reason.NOT_MATRIX)
-        times, values = zip(*points, strict=True) if (points := entry["values"]) else ((), ())
-        texts += values
-        try:
-            floats = [*map(float, values)]
-        except ValueError:
-            raise _not_a_number() from None
-        if times != instants:
+        else:
+            rows[site] = entry["values"]
+    return Matrix(_aligned(rows, slots), unknown)
+
+
+def _aligned(rows: Mapping[SiteId, list[Any]], slots: SlotRange) -> dict[SiteId, Sequence[float]]:
+    """Check every instant and read every number; the texts of all series become floats in one go, which costs least."""
+    step = int(slots.grid.step.total_seconds())
+    instants = tuple(range(slots.first * step, (slots.last + 1) * step, step))
+    whole, only = len(instants), instants[0]
+    texts: list[str] = []
+    times: list[tuple[Any, ...]] = []
+    for points in rows.values():
+        if whole == 1 and len(points) == 1:
+            ((time, text),) = points
+            texts.append(text)
+            times.append(instants if time == only else (time,))
+        elif points:
+            row, values = zip(*points, strict=True)
+            texts += values
+            times.append(instants if row == instants else row)
+        else:
+            times.append(())
+    numbers = _numbers(texts)
+    places: dict[int, int] = {}
+    series: dict[SiteId, Sequence[float]] = {}
+    start = 0
+    for site, row in zip(rows, times, strict=True):
+        part = numbers[start : start + len(row)]
+        start += len(row)
+        if row is not instants:
             places = places or {instant: place for place, instant in enumerate(instants)}
-            floats = _placed(times, floats, places)
-        series[site] = floats
-    # float() also reads "1_000", " 1" and digits of other scripts; looking at all texts at once costs least.
+            part = _placed(row, part, places)
+        series[site] = part
+    return series
+
+
+def _numbers(texts: list[str]) -> list[float]:
+    """Read numbers as Prometheus writes them; float() alone also reads "1_000", " 1" and digits of other scripts."""
     joined = "".join(texts)
     if not joined.isascii() or joined.encode("ascii").translate(None, _DIGITS):
         raise _not_a_number()
-    return Matrix(series, unknown)
+    try:
+        return [*map(float, texts)]
+    except ValueError:
+        raise _not_a_number() from None
 
 
 def _placed(times: Sequence[Any], values: Sequence[float], places: Mapping[int, int]) -> list[float]:
