@@ -109,7 +109,7 @@ def _tidy(line: Line, row: OutboxRow, copies: Sequence[Copy], now: datetime, tal
 
 
 def _find(line: Line, row: OutboxRow, now: datetime, tally: Tally, *, everywhere: bool) -> Found | None:
-    """Return what stands of a row, *everywhere* it may have been sent to or where it is known; None while this must wait."""
+    """Return what stands of a row, where it is known or *everywhere* it may be; None while this must wait."""
     if not line.pacing.may_look_up(now):
         return None
     root = line.root(row)
