@@ -142,7 +142,7 @@ DEGRADED = Family(
     Kind.COUNTER,
     ("kind",),
     "messages",
-    "Messages sent in a plainer form because Slack refused the full one.",
+    "Messages of a kind sent in a plainer form, because Slack refused the full one.",
 )
 LOST_FOUND = Family(
     "lost_found_total", Kind.COUNTER, (), "messages", "Messages whose answer was lost and that a look-up found."

@@ -13,7 +13,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from stopwatch.core.outbox import Detail
+from stopwatch.core.outbox import MessageKind
 from stopwatch.telemetry import families
 from stopwatch.telemetry.board import board_text
 from stopwatch.telemetry.collector import Newest, NewestCollector, Reload
@@ -55,9 +55,8 @@ class Metrics:
         self._skews = self._gauge(families.CLOCK_SKEW)
         self._leader = self._gauge(families.LEADER)
         self._gauge(families.BUILD).labels(version).set(1)
-        for detail in Detail:
-            if detail is not Detail.FULL:
-                self._degraded.labels(detail.value)
+        for kind in MessageKind:
+            self._degraded.labels(kind.value)
 
     def observe_status(self, view: StatusView) -> None:
         """Replace the picture of all sites; sites that left the plan leave the page."""
@@ -98,25 +97,25 @@ class Metrics:
         """Count a first answer, so long after the opening."""
         self._answers.observe(after.total_seconds())
 
-    def count_dead(self, reason: str) -> None:
-        """Count a message that was given up."""
-        self._dead.labels(reason).inc()
+    def count_dead(self, reason: str, times: int = 1) -> None:
+        """Count messages that were given up."""
+        self._dead.labels(reason).inc(times)
 
-    def count_slack_error(self, method: str, code: str) -> None:
-        """Count a refusal of Slack."""
-        self._slack_errors.labels(method, code).inc()
+    def count_slack_error(self, method: str, code: str, times: int = 1) -> None:
+        """Count refusals of Slack."""
+        self._slack_errors.labels(method, code).inc(times)
 
-    def count_degraded(self, detail: Detail) -> None:
-        """Count a message that was sent in a plainer form."""
-        self._degraded.labels(detail.value).inc()
+    def count_degraded(self, kind: str, times: int = 1) -> None:
+        """Count messages of a kind (a `MessageKind`) that were sent in a plainer form."""
+        self._degraded.labels(kind).inc(times)
 
-    def count_lost_found(self) -> None:
-        """Count a message that a look-up found."""
-        self._lost_found.inc()
+    def count_lost_found(self, times: int = 1) -> None:
+        """Count messages that a look-up found."""
+        self._lost_found.inc(times)
 
-    def count_duplicates(self, copies: int) -> None:
+    def count_duplicates(self, times: int = 1) -> None:
         """Count extra copies that were deleted."""
-        self._duplicates.inc(copies)
+        self._duplicates.inc(times)
 
     def render(self) -> bytes:
         """Write the whole page; the part about sites is written once for each picture."""

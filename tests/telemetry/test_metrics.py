@@ -10,7 +10,6 @@ import pytest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from stopwatch.core.outbox import Detail
 from stopwatch.core.state import Reported
 from stopwatch.core.status import OutboxStatus, StatusView
 from stopwatch.telemetry import families
@@ -40,7 +39,7 @@ def filled() -> Metrics:
     metrics.observe_acknowledged(timedelta(seconds=42))
     metrics.count_dead("channel_not_found")
     metrics.count_slack_error("chat.postMessage", "ratelimited")
-    metrics.count_degraded(Detail.TEXT)
+    metrics.count_degraded("root")
     metrics.count_lost_found()
     metrics.count_duplicates(2)
     return metrics
@@ -134,8 +133,8 @@ def test_what_the_daemon_says_about_itself() -> None:
         "stopwatch_slack_up": 0,
         'stopwatch_slack_api_errors_total{code="ratelimited",method="chat.postMessage"}': 1,
         "stopwatch_time_to_acknowledge_seconds_sum": 42,
-        'stopwatch_degraded_total{kind="text"}': 1,
-        'stopwatch_degraded_total{kind="bare"}': 0,
+        'stopwatch_degraded_total{kind="root"}': 1,
+        'stopwatch_degraded_total{kind="act"}': 0,
         "stopwatch_lost_found_total": 1,
         "stopwatch_duplicates_removed_total": 2,
     }
