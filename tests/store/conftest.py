@@ -29,11 +29,11 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_database(postgresql: Cluster) -> str:
+def migrated_database(postgresql: Cluster) -> Iterator[str]:
     """A PostgreSQL database without rows, to be copied."""
-    name = postgresql.database()
-    open_store(postgresql.address(name)).close()
-    return name
+    with postgresql.database() as name:
+        open_store(postgresql.address(name)).close()
+        yield name
 
 
 @pytest.fixture(params=DIALECTS)
@@ -43,22 +43,26 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def empty_url(request: pytest.FixtureRequest, dialect: str, file: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, dialect: str, file: Path) -> Iterator[str]:
     """The address of a database that nobody has opened yet."""
     if dialect == "sqlite":
-        return f"sqlite:///{file}"
+        yield f"sqlite:///{file}"
+        return
     server: Cluster = request.getfixturevalue("postgresql")
-    return server.address(server.database())
+    with server.database() as name:
+        yield server.address(name)
 
 
 @pytest.fixture
-def url(request: pytest.FixtureRequest, dialect: str, file: Path) -> str:
+def url(request: pytest.FixtureRequest, dialect: str, file: Path) -> Iterator[str]:
     """The address of a database with all tables and no rows."""
     if dialect == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_file"), file)
-        return f"sqlite:///{file}"
+        yield f"sqlite:///{file}"
+        return
     server: Cluster = request.getfixturevalue("postgresql")
-    return server.address(server.database(request.getfixturevalue("migrated_database")))
+    with server.database(request.getfixturevalue("migrated_database")) as name:
+        yield server.address(name)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -37,12 +38,17 @@ class Cluster:
         """The address of one of its databases."""
         return f"postgresql://postgres@/{name}?host={self.folder}"
 
-    def database(self, template: str = "template0") -> str:
-        """Make a database like *template*, empty without further words, and return its name."""
+    @contextmanager
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """Make a database like *template*, empty without further words; its name holds as long as the block lasts."""
         name = f"test_{next(self._numbers)}"
+        self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
+        yield name
+        self._execute("DROP DATABASE {} WITH (FORCE)", name)
+
+    def _execute(self, statement: LiteralString, *names: str) -> None:
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template))))
-        return name
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 @contextmanager
