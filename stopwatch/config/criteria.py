@@ -127,7 +127,7 @@ class CriterionReader:
 
     def _check_unit(self, kpi: Kpi, limit: Threshold | None, path: Path) -> None:
         if kpi.unit is Unit.RATIO and isinstance(limit, Decimal) and not 0 <= limit <= 1:
-            hint = f"5 % is 0.05; write {limit / 100:f} for {limit} %" if limit > 1 else "write a number from 0 to 1"
+            hint = f"{limit} % is written {limit / 100:f}" if limit > 1 else "write a number from 0 to 1"
             message = f"{limit} is outside 0 to 1, the range of the ratio {kpi.id}"
             self._teller.error("limit-out-of-unit", message, hint, path)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.config.complaint import Weight
 from stopwatch.config.node import Fields, Node, at
+from stopwatch.config.rule_model import OVERRIDABLE
 
 if TYPE_CHECKING:
     from stopwatch.config.complaint import Complaints
@@ -74,15 +75,18 @@ def override_of(rule: Fields, scope: str, name: str | None) -> Fields | None:
 
 
 def merge(rule: Fields, *, phase: str | None, site: str | None) -> Merged:
-    """Return what *rule* says at *site* in *phase*."""
+    """Return what *rule* says at *site* in *phase*; keys that cannot be overridden are left to whoever complains."""
     entries = {key: entry for key, entry in rule.entries.items() if key != "overrides"}
     replaced: set[str] = set()
     words = []
     for scope, name, word in (("phases", phase, "phase"), ("sites", site, "site")):
         override = override_of(rule, scope, name)
-        if override is not None and override.entries:
-            entries.update(override.entries)
-            replaced.update(override.entries)
+        given = (
+            {} if override is None else {key: override.entries[key] for key in override.entries if key in OVERRIDABLE}
+        )
+        if given:
+            entries.update(given)
+            replaced.update(given)
             words.append(f"{word} {name}")
     where = f"with the override of {' and '.join(words)}" if words else ""
     return Merged(Fields(rule.place, entries), frozenset(replaced), where)

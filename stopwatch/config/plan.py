@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from stopwatch.config.complaint import Weight
@@ -129,7 +130,7 @@ def _site(name: str, site: SiteModel, phase: str) -> Site:
         phase=PhaseId(phase),
         timezone=site.timezone,
         label=site.label or name,
-        go_live=site.go_live,
+        go_live=site.go_live and site.go_live.astimezone(UTC),
         source=site.source or DEFAULT_SOURCE,
         channel=site.channel,
         on_call=site.on_call,

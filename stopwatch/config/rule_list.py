@@ -9,7 +9,7 @@ from stopwatch.config.complaint import Weight
 from stopwatch.config.links import check_links
 from stopwatch.config.merge import merge, override_of
 from stopwatch.config.node import Fields, Items, Node, Scalar, plain
-from stopwatch.config.rule_model import IDENTITY_KEYS, RuleModel
+from stopwatch.config.rule_model import IDENTITY_KEYS, OVERRIDABLE, RuleModel
 from stopwatch.config.rules import build_rule
 from stopwatch.config.validate import nearest_hint, shown, unknown_key, validate_some
 from stopwatch.core.kpi import PhaseId, SiteId
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from stopwatch.config.kpis import KpiBook
     from stopwatch.core.rollout import Plan
     from stopwatch.core.rule import StopRule
-
-_RULE_KEYS = [field.alias or name for name, field in RuleModel.model_fields.items()]
-_OVERRIDABLE = [key for key in _RULE_KEYS if key not in IDENTITY_KEYS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +95,11 @@ def _check_overrides(rule: Fields, found: Complaints) -> None:
                 continue
             for key, entry in override.entries.items():
                 if key in IDENTITY_KEYS:
-                    hint = f"these can differ: {', '.join(_OVERRIDABLE)}"
+                    hint = f"these can differ: {', '.join(OVERRIDABLE)}"
                     found.add(entry.key.complaint("fixed-key", f"{key} cannot be overridden", hint))
-                elif key not in _OVERRIDABLE:
-                    unknown_key(key, entry.key, _OVERRIDABLE, found)
-            known = {key: entry for key, entry in override.entries.items() if key in _OVERRIDABLE}
+                elif key not in OVERRIDABLE:
+                    unknown_key(key, entry.key, OVERRIDABLE, found)
+            known = {key: entry for key, entry in override.entries.items() if key in OVERRIDABLE}
             validate_some(RuleModel, Fields(override.place, known), found)
             check_links(override.get("links"), found)
 

@@ -143,3 +143,5 @@ class StopRulesFile(Strict):
 
 IDENTITY_KEYS = frozenset({"id", "phases", "overrides"})
 """Keys that an override cannot replace."""
+OVERRIDABLE = tuple(key for key in RuleModel.model_fields if key not in IDENTITY_KEYS)
+"""Keys that an override can replace, in the order of the documentation."""

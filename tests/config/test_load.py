@@ -146,7 +146,7 @@ def test_defaults_follow_from_the_merged_rule(tmp_path: Path) -> None:
     assert (rule.window.n, rule.window.extra, rule.recover_slots) == (21, 0, 21)
 
 
-def test_a_base_that_only_overrides_complete_is_no_mistake(tmp_path: Path) -> None:
+def test_a_rule_that_only_its_overrides_complete_is_no_mistake(tmp_path: Path) -> None:
     overrides = "overrides: {phases: {pilot: {threshold: 1}, wave-1: {threshold: 2}}}"
     body = f'kpi: latency, op: ">", sustain: {{for: 10m}}, {overrides}'
     assert rule_at(tmp_path, body).criteria[0].threshold == Decimal(1)
