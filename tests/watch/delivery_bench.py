@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stopwatch.core.outbox import MessageKind, OutboxRow, OutboxState
 from stopwatch.core.rollout import DeliveryPlan
 from stopwatch.demo.slack import Fault, Pace, SlackEmulator
+from stopwatch.demo.slack.workspace import Workspace
 from stopwatch.slack.client import SlackNotifier
 from stopwatch.watch.delivery import Sender
 from tests.slack.decisions import CHANNEL, act_body, item, opened, root
@@ -26,16 +27,37 @@ TOKEN = "xoxb-bench"
 
 
 class Bench:
-    """Moves time in steps of a second, makes a pass at each, and adds up what the passes report."""
+    """
+    Moves time in steps of a second, makes a pass at each, and adds up what the passes report.
 
-    def __init__(self, *, pace: Pace | None = None, fallback: str | None = None, timeout_seconds: int = 5) -> None:
+    The emulator serves many benches, one after the other; each begins with an empty workspace.
+    """
+
+    slack: SlackEmulator
+
+    def __init__(self) -> None:
         self.now = START
         channels = {CHANNEL: "hypercare", FALLBACK: "fallback"}
-        self.slack = SlackEmulator(tokens=[TOKEN], channels=channels, pace=pace, clock=self.seconds).start()
+        self.slack = SlackEmulator(tokens=[TOKEN], channels=channels, pace=Pace(tiers=False), clock=self.seconds)
+        self.slack.start()
+        self.renew()
+
+    def renew(self, *, fallback: str | None = None, timeout_seconds: int = 5) -> None:
+        """Begin anew: an empty outbox, an empty workspace, and the time of the start."""
+        self.now = START
         self.outbox = MemoryOutbox()
         self.fallback = fallback
         self.timeout_seconds = timeout_seconds
         self.reports: list[DeliveryReport] = []
+        fresh = Workspace(self.seconds, Pace(tiers=False))
+        with self.slack.held() as workspace:
+            workspace.faults, workspace.buckets, workspace.scopes = fresh.faults, fresh.buckets, fresh.scopes
+            workspace.messages, workspace.threads = {}, {}
+            workspace.log.clear()
+            workspace.violations.clear()
+            workspace.tokens[TOKEN] = "good"
+            for channel in workspace.channels.values():
+                channel.archived, channel.member, channel.writable = False, True, True
         self.restart()
 
     def restart(self) -> None:

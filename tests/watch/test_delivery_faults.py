@@ -9,27 +9,31 @@ import pytest
 
 from stopwatch.core.decision import Act
 from stopwatch.core.outbox import MessageKind, OutboxState
-from stopwatch.demo.slack import Fault, Pace
+from stopwatch.demo.slack import Fault
 from tests.slack.decisions import CHANNEL, acted, item, opened, recovered, root
 from tests.watch.delivery_bench import FALLBACK, TOKEN, Bench
 
 MINUTES = 6 * 60
 
 
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    made = Bench(pace=Pace(tiers=False))
+@pytest.fixture(scope="module")
+def emulated() -> Iterator[Bench]:
+    made = Bench()
     yield made
     made.stop()
-    assert made.slack.violations() == []
 
 
 @pytest.fixture
-def with_fallback() -> Iterator[Bench]:
-    made = Bench(pace=Pace(tiers=False), fallback=FALLBACK)
-    yield made
-    made.stop()
-    assert made.slack.violations() == []
+def bench(emulated: Bench) -> Iterator[Bench]:
+    emulated.renew()
+    yield emulated
+    assert emulated.slack.violations() == []
+
+
+@pytest.fixture
+def with_fallback(bench: Bench) -> Bench:
+    bench.renew(fallback=FALLBACK)
+    return bench
 
 
 def test_a_decision_gets_one_card_that_follows_it_and_one_thread(bench: Bench) -> None:
@@ -111,12 +115,11 @@ def test_what_was_not_accepted_is_looked_up_and_sent_again(bench: Bench, trouble
     assert bench.total("lost_found") == 0
 
 
-def test_an_answer_that_comes_too_late_is_looked_up() -> None:
-    bench = Bench(timeout_seconds=1)
+def test_an_answer_that_comes_too_late_is_looked_up(bench: Bench) -> None:
+    bench.renew(timeout_seconds=1)
     bench.open()
     bench.trouble("hang", accepted=True, seconds=3.0)
     bench.run(12)
-    bench.stop()
     assert list(bench.keys().values()) == [1]
     assert bench.failures()["post", "timeout"] == 1
     assert bench.total("lost_found") == 1
