@@ -18,7 +18,7 @@ from stopwatch.core.kpi import KpiId, RuleId
 from stopwatch.core.window import Missing, Window
 from tests.core import oracle
 
-EXAMPLES = int(os.environ.get("CORE_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("CORE_EXAMPLES", "400"))
 """How many drawn cases a property is tried on; the search for surviving mutants asks for fewer."""
 FIRST = 29_400_000
 """The slot of the first value; every index of a case is counted from here."""

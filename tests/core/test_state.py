@@ -145,6 +145,32 @@ def test_no_data_and_its_reason(kinds: str, expected: str) -> None:
     assert "".join(letters[step.state.no_data] for step in steps) == expected
 
 
+def test_slots_before_activation_do_not_make_a_window_stale() -> None:
+    steps = walked(replace(THREE, n=9, m=9), "MMMMMM")
+    assert [step.state.no_data for step in steps] == [None] * 4 + [Absence.MISSING] * 2
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        pytest.param("MCCCC", id="clear after a missing slot"),
+        pytest.param("BMBBBB", id="breaching after a missing slot within a breach"),
+    ],
+)
+def test_one_sample_ends_no_data_where_one_slot_is_the_whole_window(kinds: str) -> None:
+    rule_ = judged(replace(THREE, n=1, m=1, extra=0, stale_after=1))
+    after, _ = state.fold(rule_, state.rearmed(rule_.grid.instant(FIRST)), slots_of(kinds), start=FIRST)
+    assert after.no_data is None
+
+
+def test_a_wider_window_finds_an_earlier_start_of_the_pending_run() -> None:
+    rule_ = judged(replace(THREE, n=5, m=5))
+    instant = rule_.grid.instant
+    before = RuleState(instant(FIRST), Condition.PENDING, pending_since=instant(FIRST + 2))
+    after, _ = state.fold(rule_, before, slots_of("BMBB"), start=FIRST + 3)
+    assert (after.condition, after.pending_since) == (Condition.PENDING, instant(FIRST))
+
+
 @pytest.mark.parametrize("policy", ["ignore", "breaching", "not_breaching"])
 def test_only_the_policy_missing_knows_no_data(policy: str) -> None:
     steps = walked(replace(THREE, policy=policy, stale_after=1), "CMMMMMM")
@@ -194,9 +220,17 @@ def test_a_failure_consumes_no_slot_and_the_next_success_ends_it() -> None:
     assert state.fold(rule_, after, slots_of("B"), start=FIRST)[0].failures == 0
 
 
-def test_a_breach_without_an_opening_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("pending_since", "opened_at"),
+    [
+        pytest.param(None, None, id="neither is known"),
+        pytest.param(GO_LIVE, None, id="the opening is not known"),
+        pytest.param(None, GO_LIVE, id="the start is not known"),
+    ],
+)
+def test_a_breach_without_an_opening_is_refused(pending_since: datetime | None, opened_at: datetime | None) -> None:
     rule_ = judged()
-    broken = RuleState(rule_.grid.instant(FIRST), Condition.BREACHED)
+    broken = RuleState(rule_.grid.instant(FIRST), Condition.BREACHED, pending_since, opened_at)
     with pytest.raises(ValueError, match="rule r is breached without an opening"):
         state.fold(rule_, broken, slots_of("CC"), start=FIRST)
 
