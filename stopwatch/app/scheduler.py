@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import UTC
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from stopwatch.app.clock import Clock
 
 log = structlog.get_logger()
+
+# A tick that comes while one is running is left out on purpose; APScheduler would warn of each.
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 STALLED = 5
 """A pulse that is so many intervals late (and at least a second) has lost its wall clock and is started afresh."""

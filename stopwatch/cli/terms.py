@@ -33,6 +33,9 @@ P = ParamSpec("P")
 GOOD, FINDING, UNUSABLE = 0, 1, 2
 """Exit codes: good; a finding, a refused act, a closed gate; bad usage or configuration."""
 
+PIPED_WIDTH = 1000
+"""How wide a table may be where no terminal cuts it."""
+
 config_option = click.option(
     "--config",
     "config",
@@ -165,4 +168,5 @@ def write_table(columns: list[str], rows: list[list[str]], empty: str) -> None:
     table = Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for row in rows:
         table.add_row(*row)
-    Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False).print(table)
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    Console(width=width, highlight=False, markup=False).print(table)

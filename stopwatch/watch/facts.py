@@ -184,7 +184,7 @@ def _others(cell: Cell, limit: Limit, slot: int) -> list[dict[str, object]]:
 
 
 def _window_text(rule: ResolvedRule) -> str:
-    minutes = (rule.window.n - 1) * rule.written.step
+    step = rule.written.step.total_seconds()
     if rule.window.m == rule.window.n:
-        return f"every slot of {minutes.total_seconds() / 60:g} min"
-    return f"{rule.window.m} of {rule.window.n} slots of {rule.written.step.total_seconds():g} s"
+        return f"all {rule.window.n} samples, {step:g} s apart"
+    return f"{rule.window.m} of {rule.window.n} samples, {step:g} s apart"

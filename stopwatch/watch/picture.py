@@ -38,6 +38,8 @@ def draw(
     for watch in watches:
         for group in watch.groups:
             for cell in group.cells:
+                if cell.last is None and cell.state.failures < cell.rule.error_after:
+                    continue  # Nothing is known of it yet, and unknown must not look like healthy.
                 rules[cell.site].append((cell.order, _rule(group, cell, ended.get(cell.site, ()))))
                 _note_values(cell, values[cell.site])
     sites = []
