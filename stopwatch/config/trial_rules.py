@@ -78,7 +78,8 @@ def read_trial_rules(root: Fields, folder: Path, found: Complaints, promql: Chec
         hint = "give rules: [{id: …}], or the path of a rule file or folder"
         found.add(root.place.text.place(root.place.start).complaint("missing-key", "the key 'rules' is missing", hint))
         return None
-    kpis = _inline_kpis(root, found)
+    kpis = inline_kpis(root.get("kpis"), found)
+    trial: TrialRules | None
     if isinstance(rules, Items):
         trial = _listed(rules, kpis or {}, None, found)
     elif isinstance(rules, Scalar) and isinstance(rules.value, str):
@@ -90,10 +91,6 @@ def read_trial_rules(root: Fields, folder: Path, found: Complaints, promql: Chec
     if trial is not None and trial.plan is None and found.error_count == before:
         trial.check_everywhere(found)
     return trial if found.error_count == before else None
-
-
-def _inline_kpis(root: Fields, found: Complaints) -> Mapping[KpiId, Kpi] | None:
-    return inline_kpis(root.get("kpis"), found)
 
 
 def _from_path(
