@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
+from stopwatch.app.board import ENDED_SHOWN, Board
 from stopwatch.app.building import channel_of, load, sources_of
 from stopwatch.core.errors import ConfigurationError
 from stopwatch.watch.activating import activate_planned, next_go_live
 from stopwatch.watch.commands import Desk, pass_time
 from stopwatch.watch.messages import tell
-from stopwatch.watch.picture import draw, overlay
-from stopwatch.watch.recording import ended_by_site
 from stopwatch.watch.starting import note_unwatched, take_up
 
 if TYPE_CHECKING:
@@ -37,8 +35,6 @@ log = structlog.get_logger()
 SLOWEST_PULSE = 5.0
 FASTEST_PULSE = 0.25
 PULSES_PER_STEP = 4
-ENDED_SHOWN = timedelta(minutes=10)
-"""How long the picture remembers that a decision ended, until the rules it re-arms have folded their first new slot."""
 
 
 class Daemon:
@@ -64,8 +60,7 @@ class Daemon:
         self._swap = threading.RLock()
         self._next_go_live: datetime | None = None
         self._told_until: datetime = clock.now()
-        self._view: StatusView | None = None
-        self._evaluated_at: datetime | None = None
+        self.board = Board(store, metrics)
         self._take_up()
 
     # ------------------------------------------------------------------------------------------------------ the watch
@@ -126,7 +121,7 @@ class Daemon:
             self.clock.observe(report.reads.skew)
         if not report.reads.outcomes and not report.committed.slots and not report.failures:
             return
-        self._evaluated_at = report.at
+        self.board.evaluated_at = report.at
         self._measure(report, seconds)
         _say(report, seconds)
         self._draw()
@@ -192,22 +187,11 @@ class Daemon:
     # ---------------------------------------------------------------------------------------------------- the picture
 
     def _draw(self) -> None:
-        with self.store.reading() as view:
-            ended = ended_by_site(view, self.rule_set.plan.rollout, self.clock.now() - ENDED_SHOWN)
-            live = view.decisions(self.rule_set.plan.rollout, live=True)
-            opened = view.opened_counts(self.rule_set.plan.rollout)
-        drawn = draw(self.rule_set, list(self._watches.values()), ended, self._evaluated_at)
-        self._view = overlay(drawn, self.rule_set.plan, live, opened)
-        self.metrics.observe_status(self._view)
+        self.board.draw(self.rule_set, list(self._watches.values()), self.clock.now())
 
     def status(self) -> StatusView:
         """Return the newest picture with the decisions as they stand at this moment."""
-        if self._view is None:
-            self._draw()
-        with self.store.reading() as view:
-            live = view.decisions(self.rule_set.plan.rollout, live=True)
-        assert self._view is not None  # noqa: S101 – drawn above
-        return overlay(self._view, self.rule_set.plan, live)
+        return self.board.status(self.rule_set)
 
     def audit_head(self) -> str:
         """Return the newest hash of the audit chain."""

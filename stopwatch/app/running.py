@@ -7,6 +7,7 @@ import threading
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -24,7 +25,7 @@ from stopwatch.telemetry.logs import set_up_logs
 from stopwatch.telemetry.metrics import Metrics
 from stopwatch.web.api import build_app
 from stopwatch.web.server import WebServer
-from stopwatch.web.tokens import Token
+from stopwatch.web.tokens import Token, require_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from stopwatch.config.settings import Settings
 
 log = structlog.get_logger()
+
+PLAIN_ADDRESSES = ("database_url", "prometheus_url", "alertmanager_url")
+"""Settings that are secret only as far as they carry a password; a webhook's whole address is a secret."""
 
 
 def run(settings: Settings) -> None:
@@ -70,6 +74,7 @@ def running(settings: Settings) -> Iterator[Daemon]:
             Token(token.name, token.sha256, frozenset(scope.value for scope in token.scopes))
             for token in (load_tokens(settings.api_tokens_file) if settings.api_tokens_file else ())
         )
+        require_tokens(settings.listen.host, tokens)
         api = build_app(daemon, DaemonRecords(daemon), DaemonHealth(daemon, pulse), version=__version__, tokens=tokens)
         server = WebServer(api, host=settings.listen.host, port=settings.listen.port)
         server.start()
@@ -81,6 +86,7 @@ def running(settings: Settings) -> Iterator[Daemon]:
         pulse.start()
         stack.callback(pulse.stop)
         metrics.observe_leader(leader=True)
+        metrics.observe_reload(good=True, at=clock.now())
         log.info(
             "daemon.started",
             version=__version__,
@@ -93,13 +99,15 @@ def running(settings: Settings) -> Iterator[Daemon]:
 
 
 def secrets_of(settings: Settings) -> list[str]:
-    """Return every secret value among the settings, to be kept out of logs."""
+    """Return what must be kept out of logs: tokens and secrets whole, of addresses only the password."""
     found = []
     for name in type(settings).model_fields:
         value = getattr(settings, name)
-        if hasattr(value, "get_secret_value"):
-            found.append(value.get_secret_value())
-    return found
+        if not hasattr(value, "get_secret_value"):
+            continue
+        secret = value.get_secret_value()
+        found.append((urlsplit(secret).password or "") if name in PLAIN_ADDRESSES else secret)
+    return [secret for secret in found if secret]
 
 
 @contextmanager

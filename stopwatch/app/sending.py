@@ -10,7 +10,6 @@ import structlog
 
 from stopwatch.core.errors import StoreError
 from stopwatch.core.opening import DAEMON
-from stopwatch.core.outbox import Detail
 from stopwatch.core.records import AuditEntry
 from stopwatch.core.status import OutboxStatus
 from stopwatch.slack.card import CardTerms
@@ -68,18 +67,13 @@ class SenderThread:
     def _measure(self, report: DeliveryReport) -> None:
         metrics = self._daemon.metrics
         for (verb, code), count in report.failed.items():
-            for _ in range(count):
-                metrics.count_slack_error(METHODS.get(verb, verb), code)
+            metrics.count_slack_error(METHODS.get(verb, verb), code, count)
             log.warning("delivery.refused", verb=verb, code=code, count=count)
         for reason, count in report.dead.items():
-            for _ in range(count):
-                metrics.count_dead(reason)
-        for detail, count in report.degraded.items():
-            if detail in set(Detail):
-                for _ in range(count):
-                    metrics.count_degraded(Detail(detail))
-        for _ in range(report.lost_found):
-            metrics.count_lost_found()
+            metrics.count_dead(reason, count)
+        for kind, count in report.degraded.items():
+            metrics.count_degraded(kind, count)
+        metrics.count_lost_found(report.lost_found)
         metrics.count_duplicates(report.duplicates_removed)
         if report.sent or report.updated:
             log.info("delivery.sent", sent=dict(report.sent), updated=report.updated)

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from stopwatch.watch.folding import Ended
     from stopwatch.watch.tick import SourceWatch
 
-_WAITING = frozenset({DecisionState.OPEN})
-
 
 def draw(
     rule_set: RuleSet, watches: Iterable[SourceWatch], ended: Mapping[SiteId, tuple[Ended, ...]], at: datetime | None
@@ -67,7 +65,9 @@ def overlay(
                 site,
                 paused=any(decision.paused for decision in covering[site.site]),
                 decision=covering[site.site][0].id if covering[site.site] else None,
-                unacknowledged_since=_waiting_since(covering[site.site]),
+                unacknowledged_since=min(
+                    (since for decision in covering[site.site] if (since := waiting_since(decision))), default=None
+                ),
                 opened=dict(opened.get(site.site, {})) if opened is not None else site.opened,
             )
             for site in view.sites
@@ -75,13 +75,12 @@ def overlay(
     )
 
 
-def _waiting_since(decisions: Sequence[Decision]) -> datetime | None:
-    waiting = [decision for decision in decisions if decision.state in _WAITING]
-    if not waiting:
+def waiting_since(decision: Decision) -> datetime | None:
+    """Return since when a decision waits for its first answer (or the first of a new episode), None if it does not."""
+    if decision.state is not DecisionState.OPEN:
         return None
-    first = waiting[0]
-    reopened = [acted.at for acted in first.acts if acted.rev_after != acted.rev_before]
-    return reopened[-1] if reopened else first.grounds[0].recorded_at
+    moved = [acted.at for acted in decision.acts if acted.rev_after != acted.rev_before]
+    return moved[-1] if moved else decision.grounds[0].recorded_at
 
 
 def _rule(group: Group, cell: Cell, ended: Sequence[Ended]) -> RuleStatus:
