@@ -47,25 +47,25 @@ def open_store(url: str, *, busy: timedelta = BUSY) -> SqlStore:
 
     """
     place = address(url)
-    engine = _sqlite(place, busy) if place.file else _postgresql(place, busy)
+    opened = _sqlite(place, busy) if place.file else _postgresql(place, busy)
     if place.file:
-        reading = engine.execution_options(**{_BEGIN: "BEGIN"})
-        writing = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        reading = opened.execution_options(**{_BEGIN: "BEGIN"})
+        writing = opened.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
     else:
-        reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        writing = engine.execution_options(**{_BEGIN: f"SELECT pg_advisory_xact_lock({_WRITERS})"})
-    event.listen(engine, "begin", _begin)
+        reading = opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        writing = opened.execution_options(**{_BEGIN: f"SELECT pg_advisory_xact_lock({_WRITERS})"})
+    event.listen(opened, "begin", _begin)
     try:
         with refusing(place.shown):
             bring_up_to_date(reading, writing, shown=place.shown)
     except BaseException:
-        engine.dispose()
+        opened.dispose()
         raise
     return SqlStore(reading, writing, shown=place.shown)
 
 
 def _begin(connection: Connection) -> None:
-    """Begin as the engine's options say; drivers by themselves would begin late, and never IMMEDIATE."""
+    """Begin as the options say; drivers by themselves would begin late, and never IMMEDIATE."""
     statement = connection.get_execution_options().get(_BEGIN)
     if statement:
         connection.exec_driver_sql(statement)
@@ -77,15 +77,15 @@ def _begin(connection: Connection) -> None:
 def _sqlite(place: Address, busy: timedelta) -> Engine:
     if place.file is not None:
         _create(place.file)
-    engine = create_engine(place.url, hide_parameters=True, pool_size=5, max_overflow=20, pool_timeout=10)
+    opened = create_engine(place.url, hide_parameters=True, pool_size=5, max_overflow=20, pool_timeout=10)
 
-    @event.listens_for(engine, "connect")
+    @event.listens_for(opened, "connect")
     def prepare(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         del record
         if isinstance(connection, SqliteConnection):
             _prepare(connection, busy)
 
-    return engine
+    return opened
 
 
 def _create(file: Path) -> None:
@@ -130,7 +130,7 @@ def _switch_to_wal(connection: SqliteConnection) -> None:
 
 def _postgresql(place: Address, busy: timedelta) -> Engine:
     try:
-        engine = create_engine(
+        opened = create_engine(
             place.url,
             hide_parameters=True,
             pool_size=5,
@@ -142,7 +142,7 @@ def _postgresql(place: Address, busy: timedelta) -> Engine:
     except ModuleNotFoundError:
         raise ConfigurationError("PostgreSQL needs psycopg: pip install 'stopwatch[postgres]'") from None
 
-    @event.listens_for(engine, "connect")
+    @event.listens_for(opened, "connect")
     def prepare(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         del record
         milliseconds = int(busy.total_seconds() * 1000)
@@ -153,4 +153,4 @@ def _postgresql(place: Address, busy: timedelta) -> Engine:
         cursor.close()
         connection.commit()
 
-    return engine
+    return opened

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Table, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, TextClause, and_, bindparam, delete, func, insert, select, text
 
 from stopwatch.core.kpi import RuleId, SiteId
 from stopwatch.core.records import Activation, ProgressKey, StateRow, Unjudged
@@ -17,13 +18,22 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+@cache
+def _upsert(table: Table) -> TextClause:
+    """Return "insert or replace" for *table*; both dialects spell it alike, and text is not compiled for every row."""
+    keys = [column.name for column in table.primary_key]
+    names = [column.name for column in table.columns]
+    quoted = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(f":{name}" for name in names)
+    conflict = ", ".join(f'"{name}"' for name in keys)
+    others = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in keys)
+    statement = f"INSERT INTO {table.name} ({quoted}) VALUES ({values}) ON CONFLICT ({conflict}) DO UPDATE SET {others}"  # noqa: S608 - names of our own schema
+    return text(statement).bindparams(*(bindparam(column.name, type_=column.type) for column in table.columns))
+
+
 def put(connection: Connection, table: Table, values: Mapping[str, object]) -> None:
-    """Insert a row, or replace the one with its primary key; nobody else writes meanwhile."""
-    names = table.primary_key.columns.keys()
-    same = and_(*(table.c[name] == values[name] for name in names))
-    others = {name: value for name, value in values.items() if name not in names}
-    if connection.execute(update(table).where(same).values(others)).rowcount == 0:
-        connection.execute(insert(table).values(dict(values)))
+    """Insert a whole row, or replace the one with its primary key."""
+    connection.execute(_upsert(table), values)
 
 
 def put_once(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:

@@ -4,6 +4,7 @@ import multiprocessing
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -57,12 +58,14 @@ def test_the_newest_revision_is_the_one_the_program_names() -> None:
     assert ScriptDirectory(str(FOLDER)).get_heads() == [REVISION]
 
 
-def _open(url: str) -> None:
+def _open_together(url: str, barrier: Barrier) -> None:
+    barrier.wait()
     open_store(url).close()
 
 
 def test_processes_that_start_at_once_migrate_once(empty_url: str) -> None:
-    children = [forked.Process(target=_open, args=(empty_url,)) for _ in range(4)]
+    barrier = forked.Barrier(4)
+    children = [forked.Process(target=_open_together, args=(empty_url, barrier)) for _ in range(4)]
     for child in children:
         child.start()
     for child in children:
