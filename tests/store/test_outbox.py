@@ -209,3 +209,9 @@ def test_the_card_of_a_decision_is_found_with_the_decision_as_it_stands(store: S
 def test_an_answer_for_a_row_that_does_not_exist_is_an_error(store: SqlStore) -> None:
     with pytest.raises(StoreError, match="no message nowhere"):
         store.settle("nowhere", S.SENT, due_at=T0)
+
+
+def test_the_channels_of_a_decisions_cards_are_listed_oldest_first(store: SqlStore) -> None:
+    put(store, root(channel="C2"), item("a"), root(channel="C1"), root("another"))
+    with store.reading() as reader:
+        assert reader.card_channels(decision().id) == ["C2", "C1"]
