@@ -138,7 +138,7 @@ def test_decisions_that_ended_are_listed_by_their_end(store: SqlStore) -> None:
 
 
 def test_openings_are_counted_per_site_by_the_kind_of_the_first_ground(store: SqlStore) -> None:
-    manual = replace(ground(), kind=GroundKind.MANUAL, rule=None, criterion="sev1")
+    manual = replace(ground("sev1"), kind=GroundKind.MANUAL, rule=None, criterion="sev1")
     save(store, acted(decision("by-rule", "ham-01", ground(), manual), DecisionState.RESUMED))
     save(store, decision("by-hand", "ham-01", manual))
     save(store, replace(decision("wide", "_all", replace(manual, site=None)), site=None, phase=None))
