@@ -10,6 +10,7 @@ import click
 
 EPILOG = """\b
 A test file, YAML or JSON (rules may also be the path of a rule file or folder):
+
 \b
   rules: [{id: r, kpi: v, op: ">", threshold: 5, sustain: {for: 10m}}]
   tests:
@@ -17,6 +18,7 @@ A test file, YAML or JSON (rules may also be the path of a rule file or folder):
       series: [{site: ham-01, kpi: v, values: "1x2 9x10"}]
       expect: [{site: ham-01, rule: r, at: 13m, state: breached, since: 3m}]
       opens: [{site: ham-01, rule: r, at: 13m}]
+
 \b
 Exit code: 0 all good, 1 an expectation failed, 2 a file cannot be used.
 """

@@ -120,7 +120,8 @@ def _print_finding(finding: Finding) -> None:
     coloured = "".join(click.style(letter, fg=_COLOURS[letter]) for letter in strip)
     click.echo(f"         slots    {before}{coloured}{after}")
     click.echo(f"                   {' ' * (finding.slot - first)}^ slot {finding.slot}, {_spelt(finding.at)}")
-    click.echo(f"         {_judgement(finding)}")
+    for words in _judgement(finding):
+        click.echo(f"         {words}")
 
 
 def _sentences(finding: Finding) -> tuple[str, str]:
@@ -145,17 +146,21 @@ def _strip(finding: Finding) -> tuple[int, str]:
     )
 
 
-def _judgement(finding: Finding) -> str:
-    verdict = finding.moment.verdict
-    window = finding.course.rule.window
-    failures = f", {finding.moment.failures} failed evaluations in a row" if finding.moment.failures else ""
+def _judgement(finding: Finding) -> list[str]:
+    verdict, failures = finding.moment.verdict, finding.moment.failures
+    words = [f"then {_many(failures, 'failed evaluation')}"] if failures else []
     if verdict is None:
-        return f"not judged: before activation{failures}"
-    return (
-        f"verdict {verdict.outcome}: {_bounds(verdict)} of the newest {verdict.used} samples breach, {window.m} of "
-        f"{window.n} needed; {verdict.used} of {verdict.expected} expected samples are there; "
-        f"{_BRANCHES[verdict.branch]}{failures}"
+        return ["not judged: before activation", *words]
+    window = finding.course.rule.window
+    counts = (
+        f"{_bounds(verdict)} of the newest {_many(verdict.used, 'sample')} breach, {window.m} of {window.n} needed; "
+        f"{verdict.used} of {verdict.expected} samples there"
     )
+    return [
+        f"verdict   {verdict.outcome}: {counts}",
+        f"because   {_BRANCHES[verdict.branch]}",
+        *words,
+    ]
 
 
 def _bounds(verdict: Verdict) -> str:
