@@ -87,14 +87,15 @@ class Daemon:
         activations, warnings = activate_planned(self.store, self.rule_set, now)
         for warning in warnings:
             log.warning("plan.go_live_edited", detail=warning)
-        for detail in note_unwatched(self.store, self.rule_set):
+        channel = channel_of(self.rule_set, self.settings)
+        for detail in note_unwatched(self.store, self.rule_set, channel, now):
             log.info("ground.watch_changed", detail=detail)
         watches = take_up(
             self.store,
             self.rule_set,
             self._sources,
             activations,
-            channel=channel_of(self.rule_set, self.settings),
+            channel=channel,
             catch_up=self.settings.catch_up,
         )
         for watch in self._watches.values():

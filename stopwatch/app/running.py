@@ -16,7 +16,7 @@ from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
 from stopwatch.app.scheduler import Pulse
 from stopwatch.app.sending import open_sender
-from stopwatch.app.views import DaemonHealth, DaemonRecords
+from stopwatch.app.views import DaemonActs, DaemonHealth, DaemonRecords
 from stopwatch.config.tokens import load_tokens
 from stopwatch.core.errors import ConfigurationError, StoreError
 from stopwatch.store.connect import open_store
@@ -75,7 +75,14 @@ def running(settings: Settings) -> Iterator[Daemon]:
             for token in (load_tokens(settings.api_tokens_file) if settings.api_tokens_file else ())
         )
         require_tokens(settings.listen.host, tokens)
-        api = build_app(daemon, DaemonRecords(daemon), DaemonHealth(daemon, pulse), version=__version__, tokens=tokens)
+        api = build_app(
+            daemon,
+            DaemonRecords(daemon),
+            DaemonHealth(daemon, pulse),
+            DaemonActs(daemon),
+            version=__version__,
+            tokens=tokens,
+        )
         server = WebServer(api, host=settings.listen.host, port=settings.listen.port)
         server.start()
         stack.callback(server.stop)

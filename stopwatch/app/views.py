@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopwatch.core.errors import StoreError
+from stopwatch.core.errors import ActIncompleteError, StoreError
 from stopwatch.core.gate import site_gate
+from stopwatch.watch.alerts import take_alert
+from stopwatch.watch.commands import act, pause
 
 if TYPE_CHECKING:
     from stopwatch.app.daemon import Daemon
     from stopwatch.app.scheduler import Pulse
+    from stopwatch.core.acts import ActRequest
     from stopwatch.core.decision import Decision, DecisionId, DecisionState
     from stopwatch.core.gate import SiteGate
     from stopwatch.core.kpi import SiteId
+    from stopwatch.core.stop import Alert, AlertOutcome, Stop
 
 DEAD_SECONDS = 120.0
 """A pulse that is silent for so long means that the process should be started afresh."""
@@ -43,6 +47,28 @@ class DaemonRecords:
             return None
         with self._daemon.store.reading() as view:
             return site_gate(plan, site, view.decisions(plan.rollout, live=True))
+
+
+class DaemonActs:
+    """What callers of the API do, through the same commands as everybody."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        """Act through *daemon*, whose rule set may be replaced at any time."""
+        self._daemon = daemon
+
+    def act(self, decision: DecisionId, request: ActRequest) -> Decision:
+        """Act on a decision."""
+        return act(self._daemon.desk, decision, request, transport="api", now=self._daemon.clock.now())
+
+    def pause(self, stop: Stop, *, everywhere: bool) -> tuple[Decision, bool]:
+        """Declare a manual stop for exactly one of site, phase and everywhere."""
+        if sum((stop.site is not None, stop.phase is not None, everywhere)) != 1:
+            raise ActIncompleteError("site", "give exactly one of site, phase and all")
+        return pause(self._daemon.desk, stop, transport="api", now=self._daemon.clock.now())
+
+    def alert(self, alert: Alert, *, actor: str) -> AlertOutcome:
+        """Take one alert."""
+        return take_alert(self._daemon.desk, alert, actor=actor, now=self._daemon.clock.now())
 
 
 class DaemonHealth:

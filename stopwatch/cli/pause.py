@@ -43,8 +43,9 @@ def command(
     """Declare a manual stop for SITE, for a phase or for all; it joins the live decision there or opens one."""
     from stopwatch.cli.links import ticket_links
     from stopwatch.core.kpi import PhaseId, SiteId
+    from stopwatch.core.stop import Stop
     from stopwatch.core.wire import decision_json
-    from stopwatch.watch.commands import Stop, pause
+    from stopwatch.watch.commands import pause
 
     if sum((site is not None, phase is not None, everywhere)) != 1:
         raise click.UsageError("give exactly one of SITE, --phase PHASE and --all")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.acts import perform
 from stopwatch.core.audit import canonical_json, content_hash
-from stopwatch.core.decision import Decision, DecisionState, Ground, GroundKind, Happening, Link
+from stopwatch.core.decision import Decision, DecisionState, Ground, GroundKind, Happening
 from stopwatch.core.errors import ActIncompleteError, DecisionNotFoundError
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.opening import DAEMON, Scope, decision_id, end_override, ground_id, happen, join, open_decision
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from stopwatch.core.acts import ActRequest
     from stopwatch.core.decision import DecisionId
-    from stopwatch.core.kpi import PhaseId, SiteId
+    from stopwatch.core.kpi import SiteId
     from stopwatch.core.rollout import Plan, RuleSet
+    from stopwatch.core.stop import Stop
     from stopwatch.watch.ports import Store, Writer
 
 
@@ -34,18 +35,6 @@ class Desk:
     store: Store
     rule_set: RuleSet
     channel: Callable[[SiteId | None], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A manual stop criterion that a person declares for a site, a phase or (neither given) the whole rollout."""
-
-    criterion: str
-    reason: str
-    actor: str
-    site: SiteId | None = None
-    phase: PhaseId | None = None
-    links: tuple[Link, ...] = ()
 
 
 def act(desk: Desk, decision: DecisionId, request: ActRequest, *, transport: str, now: datetime) -> Decision:
@@ -159,6 +148,8 @@ def _manual_ground(rule_set: RuleSet, stop: Stop, before: Decision | None, now: 
     }
     site = rule_set.plan.sites.get(stop.site) if stop.site is not None else None
     summary = {"criterion": stop.criterion, "reason": stop.reason, "actor": stop.actor, "severity": "page"}
+    if stop.fingerprint is not None:
+        summary["fingerprint"] = stop.fingerprint
     ground = Ground(
         id=ground_id(stop.criterion, now, [ground.id for ground in before.grounds] if before else []),
         kind=GroundKind.MANUAL,

@@ -12,11 +12,12 @@ from starlette.types import ASGIApp
 from stopwatch.web.access import Access
 from stopwatch.web.described import DescribedApp
 from stopwatch.web.guard import Guard
-from stopwatch.web.ports import Board, Health, Inbound, Records
+from stopwatch.web.ports import Acts, Board, Health, Inbound, Records
 from stopwatch.web.probes import probe_routes
 from stopwatch.web.problem import add_problems
 from stopwatch.web.reads import read_routes
 from stopwatch.web.tokens import Token
+from stopwatch.web.writes import write_routes
 
 DESCRIPTION = """
 Status, pause decisions and gates of a phased rollout. Times are RFC 3339 in UTC; every refusal is
@@ -28,6 +29,7 @@ def build_app(
     board: Board,
     records: Records,
     health: Health,
+    acts: Acts,
     *,
     version: str,
     tokens: Sequence[Token] = (),
@@ -40,6 +42,7 @@ def build_app(
         board: How everything stands.
         records: What was decided.
         health: Probes, metrics and reload.
+        acts: What callers may do.
         version: What OpenAPI calls the version of this API.
         tokens: Whom to answer; none means that reading is open and acting refused, which is right on loopback only.
         inbound: Endpoints other rooms answer, by path (``/slack/interactions``): POST only, they check their caller.
@@ -59,6 +62,7 @@ def build_app(
     add_problems(app)
     app.include_router(probe_routes(health, access))
     app.include_router(read_routes(board, records, access))
+    app.include_router(write_routes(acts, access))
     app.include_router(_inbound_routes(inbound or {}))
     return Guard(app)
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from stopwatch.core.acts import ActRequest
     from stopwatch.core.decision import Decision, DecisionId, DecisionState
     from stopwatch.core.gate import SiteGate
     from stopwatch.core.kpi import SiteId
     from stopwatch.core.status import StatusView
+    from stopwatch.core.stop import Alert, AlertOutcome, Stop
 
 Inbound = Callable[[Mapping[str, str], bytes], tuple[int, str, bytes]]
 """Answers one POST another room takes: (headers with lower-case names, raw body) → (status, content type, body)."""
@@ -42,6 +44,42 @@ class Records(Protocol):
 
     def gate(self, site: SiteId) -> SiteGate | None:
         """Judge the gate of a site, None if the plan has no such site."""
+        ...
+
+
+class Acts(Protocol):
+    """
+    What callers do.
+
+    Raises (every method):
+        StoreError: The records cannot be written now; nothing changed.
+
+    """
+
+    def act(self, decision: DecisionId, request: ActRequest) -> Decision:
+        """
+        Act on a decision.
+
+        Raises:
+            DecisionNotFoundError: No decision has this id.
+            ActIncompleteError: A required member is missing or unusable.
+            ActRefusedError: The decision changed meanwhile, or its state does not allow the act.
+
+        """
+        ...
+
+    def pause(self, stop: Stop, *, everywhere: bool) -> tuple[Decision, bool]:
+        """
+        Declare a manual stop; returns the decision and whether it is new.
+
+        Raises:
+            ActIncompleteError: Not exactly one of site, phase and everywhere, or the plan does not know it.
+
+        """
+        ...
+
+    def alert(self, alert: Alert, *, actor: str) -> AlertOutcome:
+        """Take one alert."""
         ...
 
 

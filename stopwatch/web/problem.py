@@ -9,7 +9,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from stopwatch.core.errors import ConfigurationError, StoreError
+from stopwatch.core.errors import (
+    ActIncompleteError,
+    ActRefusedError,
+    ConfigurationError,
+    DecisionNotFoundError,
+    StoreError,
+)
+from stopwatch.core.grid import rfc3339
 from stopwatch.web.models import ProblemShape
 
 if TYPE_CHECKING:
@@ -78,6 +85,22 @@ def add_problems(app: FastAPI) -> None:
         ]
         detail = "; ".join(f"{error['in']}: {error['detail']}" for error in errors)
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, extra={"errors": errors})
+
+    @app.exception_handler(DecisionNotFoundError)
+    def unknown(_: Request, failure: DecisionNotFoundError) -> JSONResponse:
+        return problem(HTTPStatus.NOT_FOUND, str(failure))
+
+    @app.exception_handler(ActIncompleteError)
+    def incomplete(_: Request, failure: ActIncompleteError) -> JSONResponse:
+        errors = [{"in": f"body.{failure.field}", "detail": str(failure)}]
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(failure), extra={"errors": errors})
+
+    @app.exception_handler(ActRefusedError)
+    def too_late(_: Request, failure: ActRefusedError) -> JSONResponse:
+        now = failure.standing
+        at = rfc3339(now.at) if now.at is not None else None
+        extra = {"rev": now.rev, "state": now.state, "by": now.by, "at": at}
+        return problem(HTTPStatus.CONFLICT, str(failure), extra=extra)
 
     @app.exception_handler(ConfigurationError)
     def unusable(_: Request, failure: ConfigurationError) -> JSONResponse:

@@ -16,7 +16,7 @@ from stopwatch.telemetry.metrics import Metrics
 from stopwatch.web.api import build_app
 from stopwatch.web.server import WebServer
 from tests.telemetry.pictures import large
-from tests.web.world import FakeBoard, FakeHealth, FakeRecords
+from tests.web.world import FakeActs, FakeBoard, FakeHealth, FakeRecords
 
 SITES, RULES, SCRAPES = 1000, 5, 200
 
@@ -44,7 +44,9 @@ def main() -> None:
     view = large(SITES, RULES)
     metrics.observe_status(view)
     server = WebServer(
-        build_app(FakeBoard(), FakeRecords(), MeasuredHealth(own=metrics), version="bench"), host="127.0.0.1", port=0
+        build_app(FakeBoard(), FakeRecords(), MeasuredHealth(own=metrics), FakeActs(), version="bench"),
+        host="127.0.0.1",
+        port=0,
     )
     server.start()
     stop = threading.Event()

@@ -10,7 +10,7 @@ import pytest
 
 from stopwatch.web.api import build_app
 from stopwatch.web.server import WebServer
-from tests.web.world import TOKENS, FakeBoard, FakeHealth, FakeRecords
+from tests.web.world import TOKENS, FakeActs, FakeBoard, FakeHealth, FakeRecords
 
 
 @dataclass
@@ -21,6 +21,7 @@ class Served:
     server: WebServer
     records: FakeRecords
     health: FakeHealth
+    acts: FakeActs
 
 
 def echo(headers: object, body: bytes) -> tuple[int, str, bytes]:
@@ -31,14 +32,16 @@ def echo(headers: object, body: bytes) -> tuple[int, str, bytes]:
 
 def serve(*, with_tokens: bool) -> Iterator[Served]:
     """Start a server and stop it."""
-    records, health = FakeRecords(), FakeHealth()
+    records, health, acts = FakeRecords(), FakeHealth(), FakeActs()
     tokens = TOKENS if with_tokens else ()
-    app = build_app(FakeBoard(), records, health, version="1.2.3", tokens=tokens, inbound={"/slack/interactions": echo})
+    app = build_app(
+        FakeBoard(), records, health, acts, version="1.2.3", tokens=tokens, inbound={"/slack/interactions": echo}
+    )
     server = WebServer(app, host="127.0.0.1", port=0)
     server.start()
     try:
         with httpx.Client(base_url=server.address, timeout=10, trust_env=False) as client:
-            yield Served(client, server, records, health)
+            yield Served(client, server, records, health, acts)
     finally:
         server.stop()
 
@@ -57,6 +60,7 @@ def fresh(served: Served) -> Served:
     """Undo what an earlier test spoiled."""
     served.records.__init__()  # type: ignore[misc] # a dataclass set back to its defaults
     served.health.__init__()  # type: ignore[misc] # as above
+    served.acts.__init__()  # type: ignore[misc] # as above
     return served
 
 

@@ -135,9 +135,12 @@ def test_the_description_of_the_api_is_complete(opened: Served) -> None:
         "/-/healthy",
         "/-/ready",
         "/-/reload",
+        "/api/v1/alerts",
         "/api/v1/decisions",
         "/api/v1/decisions/{decision}",
+        "/api/v1/decisions/{decision}/{act}",
         "/api/v1/gates/{site}",
+        "/api/v1/pauses",
         "/api/v1/status",
         "/metrics",
     ]

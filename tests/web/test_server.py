@@ -14,7 +14,7 @@ from stopwatch.web import protocol
 from stopwatch.web.api import build_app
 from stopwatch.web.server import WebServer
 from tests.web.conftest import Served
-from tests.web.world import FakeBoard, FakeHealth, FakeRecords
+from tests.web.world import FakeActs, FakeBoard, FakeHealth, FakeRecords
 
 
 @contextlib.contextmanager
@@ -130,7 +130,7 @@ def test_a_connection_is_kept_between_requests(opened: Served) -> None:
 
 
 def test_a_server_stops_although_clients_hold_on_and_gives_its_port_back() -> None:
-    app = build_app(FakeBoard(), FakeRecords(), FakeHealth(), version="1")
+    app = build_app(FakeBoard(), FakeRecords(), FakeHealth(), FakeActs(), version="1")
     server = WebServer(app, host="127.0.0.1", port=0)
     server.start()
     with half_open(server.port, 3) as held:
@@ -146,13 +146,15 @@ def test_a_server_stops_although_clients_hold_on_and_gives_its_port_back() -> No
 
 
 def test_a_server_that_never_started_can_be_stopped() -> None:
-    server = WebServer(build_app(FakeBoard(), FakeRecords(), FakeHealth(), version="1"), host="127.0.0.1", port=0)
+    server = WebServer(
+        build_app(FakeBoard(), FakeRecords(), FakeHealth(), FakeActs(), version="1"), host="127.0.0.1", port=0
+    )
     server.stop()
     assert not server.alive
 
 
 def test_an_address_in_use_is_said_as_a_matter_of_configuration(opened: Served) -> None:
-    app = build_app(FakeBoard(), FakeRecords(), FakeHealth(), version="1")
+    app = build_app(FakeBoard(), FakeRecords(), FakeHealth(), FakeActs(), version="1")
     with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1:{opened.server.port}"):
         WebServer(app, host="127.0.0.1", port=opened.server.port)
 

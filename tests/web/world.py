@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from stopwatch.core.acts import ActRequest
 from stopwatch.core.decision import (
     Acted,
     Decision,
@@ -22,6 +23,7 @@ from stopwatch.core.kpi import PhaseId, RuleId, SiteId
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
 from stopwatch.core.status import RuleStatus, SiteStatus, StatusView
+from stopwatch.core.stop import Alert, AlertOutcome, Stop
 from stopwatch.web.tokens import Token
 
 HAM, LODZ = SiteId("ham-01"), SiteId("lodz")
@@ -136,6 +138,32 @@ class FakeRecords:
             raise StoreError("disk I/O error at /var/lib/secret-path")
         if self.broken:
             raise ZeroDivisionError("secret detail")
+
+
+@dataclass
+class FakeActs:
+    """Remembers what callers asked for, and refuses what a test tells it to refuse."""
+
+    asked: list[object] = field(default_factory=list)
+    refusal: Exception | None = None
+    joins: bool = False
+
+    def act(self, decision: DecisionId, request: ActRequest) -> Decision:
+        self._take((decision, request))
+        return live_decision()
+
+    def pause(self, stop: Stop, *, everywhere: bool) -> tuple[Decision, bool]:
+        self._take((stop, everywhere))
+        return live_decision(), not self.joins
+
+    def alert(self, alert: Alert, *, actor: str) -> AlertOutcome:
+        self._take((alert, actor))
+        return AlertOutcome(alert.fingerprint, "opened", "it fires", LIVE)
+
+    def _take(self, asked: object) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.asked.append(asked)
 
 
 @dataclass

@@ -1,0 +1,50 @@
+"""A manual stop criterion as a person, or an alert, declares it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stopwatch.core.decision import Link
+    from stopwatch.core.kpi import PhaseId, SiteId
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """
+    A criterion that was met at a site, a phase or (neither given) the whole rollout.
+
+    *fingerprint* identifies the alert behind it: while its ground is unresolved, the same alert adds nothing.
+    """
+
+    criterion: str
+    reason: str
+    actor: str
+    site: SiteId | None = None
+    phase: PhaseId | None = None
+    links: tuple[Link, ...] = ()
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert of Alertmanager's webhook payload; *resolved* is its status."""
+
+    fingerprint: str
+    resolved: bool
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOutcome:
+    """What became of an alert: a word (opened, joined, known, resolved, nothing_to_resolve, ignored) and why."""
+
+    fingerprint: str
+    outcome: str
+    detail: str
+    decision: str | None = None
