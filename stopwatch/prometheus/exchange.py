@@ -7,15 +7,16 @@ import threading
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 
-import httpcore
+import httpx
 
 from stopwatch.core.errors import SourceUnavailableError
-from stopwatch.prometheus.network import DeadlineBackend
 from stopwatch.prometheus.reasons import Reason
 from stopwatch.prometheus.secrecy import Address, quieten
+from stopwatch.prometheus.transport import DeadlineTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +26,7 @@ IN_FLIGHT = 4
 _KEEPALIVE_SECONDS = 90.0
 _REFUSAL_BYTES = 65_536
 _OK = range(200, 300)
-_BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, zlib.error, OSError)
+_BROKEN = (httpx.TransportError, httpx.StreamError, httpx.InvalidURL, zlib.error)
 """Whatever ends a connection or makes its bytes unreadable."""
 
 
@@ -55,21 +56,26 @@ class Exchange:
         quieten()
         self._where, self._monotonic, self._max_bytes = where, monotonic, max_bytes
         self._free = threading.BoundedSemaphore(IN_FLIGHT)
-        # httpcore without httpx on top: redirects, cookies and proxies of the environment are nobody's wish here.
-        self._pool = httpcore.ConnectionPool(
+        transport = DeadlineTransport(
             ssl_context=ssl.create_default_context() if where.url.startswith("https:") else None,
-            max_connections=IN_FLIGHT,
-            max_keepalive_connections=IN_FLIGHT,
-            keepalive_expiry=_KEEPALIVE_SECONDS,
-            network_backend=DeadlineBackend(monotonic),
+            connections=IN_FLIGHT,
+            keepalive_seconds=_KEEPALIVE_SECONDS,
+            monotonic=monotonic,
         )
-        self._headers = {
-            "host": where.host,
-            "user-agent": "stopwatch",
-            "accept": "application/json",
-            "accept-encoding": "gzip" if gzip else "identity",
-            **where.headers,
-        }
+        # Redirects, cookies and proxies of the environment are nobody's wish here.
+        self._client = httpx.Client(
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            headers={
+                "host": where.host,
+                "user-agent": "stopwatch",
+                "accept": "application/json",
+                "accept-encoding": "gzip" if gzip else "identity",
+                **where.headers,
+            },
+        )
 
     def __enter__(self) -> Self:
         """Use the connections in a ``with``."""
@@ -81,7 +87,7 @@ class Exchange:
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.close()
+        self._client.close()
 
     def send(self, method: str, path: str, form: Mapping[str, str] | None = None, *, until: float) -> Answer:
         """
@@ -97,44 +103,40 @@ class Exchange:
 
     def _exchange(self, method: str, path: str, form: Mapping[str, str] | None, until: float) -> Answer:
         sent = self._monotonic()
-        # Instants for the network backend, a duration for httpcore's own queue, which is never waited for.
+        # Instants for the transport, a duration for httpcore's own queue, which is never waited for.
         instants = {"connect": until, "read": until, "write": until, "pool": max(0.001, until - sent)}
-        content = urlencode(form).encode("ascii") if form is not None else b""
-        headers = dict(self._headers)
-        if method == "POST":
-            headers |= {"content-type": "application/x-www-form-urlencoded", "content-length": str(len(content))}
-        request = httpcore.Request(
+        form_type = {"content-type": "application/x-www-form-urlencoded"} if method == "POST" else None
+        request = self._client.build_request(
             method,
             self._where.url + path,
-            headers=[*headers.items()],
-            content=content,
+            headers=form_type,
+            content=urlencode(form).encode("ascii") if form is not None else None,
             extensions={"timeout": instants},
         )
-        response = self._pool.handle_request(request)
+        response = self._client.send(request, stream=True)
         received = self._monotonic()
         try:
-            named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-            body = self._body(response, named, until)
+            body = self._body(response, until)
         finally:
             response.close()
-        return Answer(response.status, named, body, sent, received)
+        return Answer(response.status_code, response.headers, body, sent, received)
 
-    def _body(self, response: httpcore.Response, headers: Mapping[str, str], until: float) -> bytes:
+    def _body(self, response: httpx.Response, until: float) -> bytes:
         """Read the body; of a refusal only its beginning counts, and trouble with it does not hide the refusal."""
-        encoding = headers.get("content-encoding", "identity").strip().lower()
-        if response.status in _OK:
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        if response.status_code in _OK:
             return self._bounded(response, encoding, self._max_bytes, until)
         try:
             return self._bounded(response, encoding, min(self._max_bytes, _REFUSAL_BYTES), until)
-        except (OversizeError, SourceUnavailableError, httpcore.TimeoutException, *_BROKEN):
+        except (OversizeError, SourceUnavailableError, *_BROKEN):
             return b""
 
-    def _bounded(self, response: httpcore.Response, encoding: str, limit: int, until: float) -> bytes:
+    def _bounded(self, response: httpx.Response, encoding: str, limit: int, until: float) -> bytes:
         if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
             raise self._unavailable(f"answered in the encoding {encoding!a}", Reason.ENCODING)
         inflate = zlib.decompressobj(wbits=47) if encoding not in {"identity", ""} else None
         body, size = bytearray(), 0
-        for piece in response.iter_stream():
+        for piece in response.iter_raw():
             size += len(piece)
             # One byte more than allowed is enough to know; the rest of a bomb is never inflated.
             body += inflate.decompress(piece, limit + 1 - len(body)) if inflate else piece
@@ -158,14 +160,14 @@ class Exchange:
 
     @contextmanager
     def _named_failures(self) -> Iterator[None]:
-        """Turn what httpcore and zlib raise into our own tree; their causes may show headers and are dropped."""
+        """Turn what httpx and zlib raise into our own tree; their causes may show headers and are dropped."""
         try:
             yield
-        except httpcore.TimeoutException:
+        except httpx.TimeoutException:
             raise self._unavailable("did not answer in time", Reason.TIMEOUT) from None
         except zlib.error:
             raise self._unavailable("sent a compressed answer that cannot be read", Reason.ENCODING) from None
-        except httpcore.ProtocolError as error:
+        except httpx.ProtocolError as error:
             raise self._unavailable(f"broke off, or does not speak HTTP: {error}", Reason.PROTOCOL) from None
         except _BROKEN as error:
             raise self._unavailable(f"cannot be reached: {error}", Reason.CONNECTION) from None
