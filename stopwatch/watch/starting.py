@@ -6,21 +6,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stopwatch.core.decision import GroundKind
-from stopwatch.core.records import folded_to
+from stopwatch.core.opening import DAEMON
+from stopwatch.core.records import AuditEntry, folded_to
 from stopwatch.core.state import rearmed
 from stopwatch.watch.cells import assemble
+from stopwatch.watch.messages import tell
 from stopwatch.watch.recording import Book
 from stopwatch.watch.tick import SourceWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
+    from stopwatch.core.decision import Decision, Ground
     from stopwatch.core.kpi import RuleId, SiteId
     from stopwatch.core.records import Activation, StateRow
     from stopwatch.core.rollout import RuleSet
     from stopwatch.watch.cells import Cell, Group
-    from stopwatch.watch.ports import Reader, Source, Store
+    from stopwatch.watch.ports import Reader, Source, Store, Writer
 
 
 def take_up(
@@ -73,11 +76,13 @@ class _Records:
         cell.last = group.grid.at_or_before(folded_to(row, self._progress, self._behind))
 
 
-def note_unwatched(store: Store, rule_set: RuleSet) -> list[str]:
+def note_unwatched(
+    store: Store, rule_set: RuleSet, channel: Callable[[SiteId | None], str | None], now: datetime
+) -> list[str]:
     """
-    Mark the grounds of live decisions whose rule left the rule set, and unmark those whose rule came back.
+    Note which rules left the rule set: where judging them ended, and that their grounds are no longer watched.
 
-    Returns a sentence for each change.
+    A rule that comes back is watched again and goes on where it was left. Returns a sentence for each changed ground.
 
     Raises:
         StoreError: The records could not be read or written.
@@ -85,6 +90,7 @@ def note_unwatched(store: Store, rule_set: RuleSet) -> list[str]:
     """
     told = []
     with store.writing() as tx:
+        _set_down(tx, rule_set)
         for decision in tx.decisions(rule_set.plan.rollout, live=True):
             grounds = tuple(
                 replace(ground, unwatched=rule_set.rule(ground.site, ground.rule) is None)
@@ -94,10 +100,30 @@ def note_unwatched(store: Store, rule_set: RuleSet) -> list[str]:
             )
             if grounds == decision.grounds:
                 continue
-            tx.save_decision(replace(decision, grounds=grounds), rev_before=decision.rev)
-            told += [
-                f"{decision.id}: {ground.id} is {'no longer watched' if ground.unwatched else 'watched again'}"
-                for ground, before in zip(grounds, decision.grounds, strict=True)
-                if ground != before
-            ]
+            changed = replace(decision, grounds=grounds)
+            tx.save_decision(changed, rev_before=decision.rev)
+            for ground, before in zip(grounds, decision.grounds, strict=True):
+                if ground != before:
+                    _audit(tx, changed, ground, now)
+                    told.append(f"{decision.id}: {ground.id} is {_watched(ground)}")
+            tell(tx, changed, channel(decision.site), now=now)
     return told
+
+
+def _set_down(tx: Writer, rule_set: RuleSet) -> None:
+    """Fix how far rules that left were folded, because their queries' progress goes on with other rules."""
+    rollout = rule_set.plan.rollout
+    progress, behind = tx.progress(rollout), tx.behind(rollout)
+    for row in tx.states(rollout):
+        if row.queries and rule_set.rule(row.site, row.rule) is None:
+            tx.save_state(replace(row, as_of=folded_to(row, progress, behind), queries=()))
+
+
+def _watched(ground: Ground) -> str:
+    return "no longer watched" if ground.unwatched else "watched again"
+
+
+def _audit(tx: Writer, decision: Decision, ground: Ground, now: datetime) -> None:
+    act = "ground.unwatch" if ground.unwatched else "ground.watch"
+    details = {"ground": ground.id}
+    tx.audit(AuditEntry(now, DAEMON, DAEMON, act, decision.id, decision.rev, decision.rev, details=details))

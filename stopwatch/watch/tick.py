@@ -13,7 +13,7 @@ from stopwatch.watch.columns import ColumnReader, Reads, needs_of
 from stopwatch.watch.committing import Committed, commit_folds
 from stopwatch.watch.folding import CellFold, SiteFold, fail_cell, fold_cell
 from stopwatch.watch.recording import ended_by_site
-from stopwatch.watch.unjudged import skip_too_old
+from stopwatch.watch.unjudged import Skip, skip_too_old
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,7 +72,8 @@ class SourceWatch:
         Failures of queries and of single writes are counted and reported.
 
         Raises:
-            StoreError: The records could not be read at all; nothing was evaluated.
+            StoreError: The records could not be read, or slots that nobody will judge not be noted; what was not
+                recorded is evaluated again.
 
         """
         report = TickReport(self.name, now)
@@ -80,7 +81,6 @@ class SourceWatch:
         due = [group for group in self.groups if id(group) in positions]
         if due:
             report.lateness = max(now - group.eval_delay - group.grid.instant(positions[id(group)]) for group in due)
-            report.unjudged = skip_too_old(self._store, self.book.rule_set.plan.rollout, self._starts(due), now)
         failed: set[int] = set()
         while due:
             upto = _piece_end(due, positions)
@@ -104,26 +104,13 @@ class SourceWatch:
         return oldest if oldest <= group.newest else None
 
     def _start(self, group: Group, cell: Cell) -> int:
-        """Return the first slot a cell still has to fold."""
-        first = cell.last + 1 if cell.last is not None else first_slot(group, cell)
-        return max(first, group.newest - self._catch_up // group.grid.step)
-
-    def _starts(self, due: list[Group]) -> list[tuple[Group, Cell, int, int]]:
-        """Return per cell where judging goes on and where it should have gone on."""
-        return [
-            (
-                group,
-                cell,
-                cell.last + 1 if cell.last is not None else first_slot(group, cell),
-                self._start(group, cell),
-            )
-            for group in due
-            for cell in group.cells
-        ]
+        """Return the first slot a cell still has to fold and may."""
+        return max(next_slot(group, cell), group.newest - self._catch_up // group.grid.step)
 
     def _piece(self, due: list[Group], upto: datetime, failed: set[int], report: TickReport, now: datetime) -> None:
         """Read, fold and record the slots up to *upto*; a cell that failed once in a tick waits for the next."""
         sites: dict[SiteId, SiteFold] = defaultdict(SiteFold)
+        skips: list[Skip] = []
         oldest = min(group.grid.instant(self._start(group, cell)) for group in due for cell in group.cells)
         after = oldest - ENDED_MARGIN
         for group in due:
@@ -143,6 +130,9 @@ class SourceWatch:
                     sites[cell.site].folds.append(folded)
                     if folded.state.failures:
                         failed.add(id(cell))
+                    else:
+                        skips.append(Skip(group, cell, next_slot(group, cell), self._start(group, cell)))
+        report.unjudged += skip_too_old(self._store, self.book.rule_set.plan.rollout, skips, now)
         for site, folds in sites.items():
             folds.ended = ended.get(site, ())
         report.committed += commit_folds(self.book, self.fold, self._store, due, sites, after=after, now=now)
@@ -153,7 +143,7 @@ class SourceWatch:
         if start > last:
             return None
         if cell.resolved is None or cell.failure() is not None:
-            return fail_cell(cell, start - 1)
+            return fail_cell(cell, next_slot(group, cell) - 1)
         return fold_cell(cell, cell.resolved, last, start, ended.get(cell.site, ()))
 
 
@@ -162,6 +152,11 @@ def first_slot(group: Group, cell: Cell) -> int:
     if cell.resolved is not None:
         return armed_slot(cell.resolved, cell.state)
     return group.grid.at_or_after(cell.state.armed_at + cell.rule.settle)
+
+
+def next_slot(group: Group, cell: Cell) -> int:
+    """Return the slot at which judging a cell goes on: the one after the newest folded, or its first."""
+    return cell.last + 1 if cell.last is not None else first_slot(group, cell)
 
 
 def _piece_end(due: list[Group], positions: dict[int, int]) -> datetime:

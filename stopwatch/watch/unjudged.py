@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.records import Unjudged
@@ -15,33 +15,37 @@ if TYPE_CHECKING:
     from stopwatch.watch.ports import Store
 
 
-def skip_too_old(
-    store: Store, rollout: str, starts: Sequence[tuple[Group, Cell, int, int]], now: datetime
-) -> list[str]:
+class Skip(NamedTuple):
+    """Where judging a cell should have gone on, and where it does."""
+
+    group: Group
+    cell: Cell
+    should: int
+    does: int
+
+
+def skip_too_old(store: Store, rollout: str, skips: Sequence[Skip], now: datetime) -> list[str]:
     """
     Record the slots that no evaluation will judge; return a sentence for each span that was not known.
 
-    Args:
-        store: The records.
-        rollout: The rollout.
-        starts: (group, cell, the first slot that should be judged, the first slot that will be).
-        now: The time of the record.
+    It is asked once a cell could be evaluated again, so that an outage leaves one span, however long it was.
 
     Raises:
         StoreError: The spans could not be recorded.
 
     """
-    spans = [
-        Unjudged(
-            rollout, cell.site, cell.rule.id, group.grid.instant(should), group.grid.instant(will - 1), recorded_at=now
-        )
-        for group, cell, should, will in starts
-        if will > should and cell.skipped_to < will
-    ]
-    if not spans:
+    found = [skip for skip in skips if max(skip.should, skip.cell.skipped_to) < skip.does]
+    if not found:
         return []
     with store.writing() as tx:
-        fresh = [span for span in spans if tx.save_unjudged(span)]
-    for _group, cell, _should, will in starts:
-        cell.skipped_to = max(cell.skipped_to, will)
+        fresh = [span for skip in found if tx.save_unjudged(span := _span(rollout, skip, now))]
+    for skip in found:
+        skip.cell.skipped_to = skip.does
     return [f"{span.site} {span.rule}: {rfc3339(span.first)} to {rfc3339(span.last)}" for span in fresh]
+
+
+def _span(rollout: str, skip: Skip, now: datetime) -> Unjudged:
+    """Return what is left out and not yet noted."""
+    grid, cell = skip.group.grid, skip.cell
+    first = max(skip.should, cell.skipped_to)
+    return Unjudged(rollout, cell.site, cell.rule.id, grid.instant(first), grid.instant(skip.does - 1), recorded_at=now)
