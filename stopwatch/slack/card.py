@@ -86,7 +86,7 @@ def _ground_line(cause: Cause) -> str:
     state = (
         f"{word} {here(ended)}" if ended else "its rule was withdrawn, wants resolve" if ground.unwatched else "holds"
     )
-    return f"{safe(ground.name, NAME)}: {cause.short(150)} · since {here(ground.opened_at)} · {state}"
+    return f"{cause.short(_HEADER)} · since {here(ground.opened_at)} · {state}"
 
 
 def _facts(decision: Decision) -> list[tuple[str, str]]:

@@ -61,6 +61,13 @@ def place(decision: Decision) -> str:
     return f"{safe(name, NAME)} ({safe(decision.site, NAME)})" if name else safe(decision.site, NAME)
 
 
+def _named(decision: Decision) -> str:
+    """Return the site's name alone, where the line above has already said which site it is."""
+    cause = lead(decision)
+    name = cause.facts.get("site_name") if cause and decision.site is not None else None
+    return safe(name, NAME) if name else place(decision)
+
+
 def three_lines(decision: Decision, *, answer_within: timedelta, undecided: timedelta) -> tuple[str, str, str]:
     """Return cause, effect and next step; every field of them was clipped before it was joined."""
     return (_cause_line(decision), _effect_line(decision), _next_line(decision, answer_within, undecided))
@@ -119,7 +126,7 @@ def _effect_line(decision: Decision) -> str:
     cause = lead(decision)
     told = cause.facts.get("effect") if cause else None
     effect = f"{safe(told, _EFFECT).rstrip('.')}. " if told else ""
-    where = place(decision)
+    where = _named(decision)
     if cause and cause.drill:
         return f"Nothing is wrong at {where}; a drill changes no gate."
     if decision.state is _S.OVERRIDDEN:

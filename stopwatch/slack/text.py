@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import quote
 
 JOINER = "\u2060"
 """WORD JOINER: invisible, no space, no break; it keeps Slack from reading what follows as mark-up."""
@@ -13,10 +14,10 @@ _EMOJI = re.compile(r":(?=[\w+'-]+:)")
 _STYLE = re.compile(r"[*~`]|(?<!\w)_|_(?!\w)")
 _QUOTE = re.compile(r"^(?=>)")
 _BULLET = re.compile(r"^(?=[-•]\s)")
-_WEB = re.compile(r"https?://[^\s<>|\"'\\]+", re.ASCII | re.IGNORECASE)
+_WEB = re.compile(r"https?://[^\s<>|]+", re.IGNORECASE)
 _URL_MOST = 3000
 _READ = 8
-_URL_ESCAPES = {" ": "%20", "<": "%3C", ">": "%3E", "|": "%7C", '"': "%22", "'": "%27", "\\": "%5C"}
+_URL_LETTERS = "%/:?#[]@!$&()*+,;=~-._"
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
@@ -52,7 +53,7 @@ def escape(text: str) -> str:
 
 def web_address(url: str) -> str | None:
     """Return *url* fit for a button or a link, or None if it is no http(s) address that Slack takes."""
-    written = "".join(_URL_ESCAPES.get(letter, letter) for letter in url.strip())
+    written = quote(url.strip(), safe=_URL_LETTERS, errors="replace")
     return written if _WEB.fullmatch(written) and len(written) <= _URL_MOST else None
 
 
