@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("check", "Check the rule files, offline."),
     "test": ("test", "Run tests of stop rules."),
     "replay": ("replay", "Replay the rules over the past, as Prometheus remembers it."),
+    "explain": ("explain", "Say slot by slot why a rule fired or did not."),
     "status": ("status", "Show how every site stands."),
     "decisions": ("decisions", "List, show and act on pause decisions."),
     "pause": ("pause", "Declare a manual stop."),
