@@ -96,7 +96,7 @@ def _classes(limit: Limit, series: Samples) -> bytes:
         [
             (breaching if compare(value, threshold) else clear if value == value else absent)  # noqa: PLR0124 -- the fastest test for NaN
             if volume >= minimum
-            else (low if volume == volume and value == value else absent)  # noqa: PLR0124 -- the fastest test for NaN
+            else (low if volume == volume else absent)  # noqa: PLR0124 -- the fastest test for NaN
             for value, volume in zip(series.values, volumes, strict=True)
         ]
     )

@@ -187,7 +187,8 @@ def _step(rule: ResolvedRule, state: RuleState, slots: Slots, index: int, origin
     window, slot = rule.window, slots.first + index
     seen = slots.classes[max(origin, index - window.reach + 1) : index + 1]
     verdict = judge(window, seen)
-    no_data = _absence(rule, verdict, seen, slots.classes[origin : index + 1], since_armed=slot - armed + 1)
+    recent = slots.classes[max(origin, index + 1 - rule.written.stale_after) : index + 1]
+    no_data = _absence(rule, verdict, seen, recent, since_armed=slot - armed + 1)
     if state.condition.entered:
         after, event = _within_breach(rule, state, slots, index, (verdict, seen))
     else:
@@ -259,12 +260,11 @@ def _run_start(rule: ResolvedRule, seen: bytes, slot: int) -> datetime | None:
     return None if begin < 0 else rule.grid.instant(slot - len(seen) + 1 + begin)
 
 
-def _absence(rule: ResolvedRule, verdict: Verdict, seen: bytes, existing: bytes, *, since_armed: int) -> Absence | None:
+def _absence(rule: ResolvedRule, verdict: Verdict, seen: bytes, recent: bytes, *, since_armed: int) -> Absence | None:
     """Say why there are no data to judge by, if so: the window cannot be judged, or nothing came for too long."""
     if rule.window.missing is not Missing.MISSING:
         return None
-    stale_after = rule.written.stale_after
-    stale = since_armed >= stale_after and not existing[-stale_after:].translate(None, ANY_MISSING)
+    stale = since_armed >= rule.written.stale_after and not recent.translate(None, ANY_MISSING)
     if not stale and verdict.outcome is not Outcome.NO_DATA:
         return None
     return Absence.MISSING if ABSENT in seen else Absence.LOW_VOLUME

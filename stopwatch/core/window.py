@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -86,4 +87,4 @@ def slots_in(window: timedelta, step: timedelta) -> int:
 
 def share_of(fraction: Decimal, n: int) -> int:
     """Return M = ceil(f·n), exactly, from the decimal text of f."""
-    return math.ceil(fraction * n)
+    return math.ceil(Fraction(fraction) * n)

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-# Two sentences of the rules can be read in two ways. Tests and core take the same one; here is which.
-LOW_VOLUME_NEEDS_A_VALUE = True
-"""A slot with too little volume and no value either is missing, not low on volume."""
+# One sentence of the rules can be read in two ways. Tests and core take the same one; here is which.
 RECOVERY_LOOKS_THROUGH_MISSING = True
 """Counting good slots skips missing ones under every policy; otherwise not_breaching takes them for good ones."""
 
@@ -87,7 +85,7 @@ def class_of(condition: Condition, value: float, volume: float) -> str:
         if not is_number(volume):
             return "M"
         if volume < condition.volume_min:
-            return "M" if LOW_VOLUME_NEEDS_A_VALUE and not is_number(value) else "L"
+            return "L"
     if not is_number(value):
         return "M"
     return "B" if beyond(condition.op, value, condition.threshold) else "C"

@@ -61,6 +61,7 @@ def test_a_value_beside_the_limit_five(op: str, value: float, kind: str) -> None
         pytest.param(9.0, NAN, "M", "M", id="the volume is absent"),
         pytest.param(9.0, INF, "B", "N", id="endless volume"),
         pytest.param(9.0, -INF, "L", "M", id="minus infinity is a number under the minimum"),
+        pytest.param(NAN, 0.0, "L", "M", id="an empty night, at which a ratio is nothing over nothing"),
         pytest.param(NAN, 100.0, "M", "M", id="the value is absent"),
         pytest.param(NAN, NAN, "M", "M", id="both are absent"),
     ],

@@ -61,6 +61,7 @@ def test_a_window_of_broken_steps_is_refused(window: int, step: int) -> None:
         pytest.param("1", 30, 30, id="all"),
         pytest.param("1.0", 7, 7, id="all, written longer"),
         pytest.param("0.80000000000000000000001", 30, 25, id="more digits than a float holds"),
+        pytest.param("0.80000000000000000000000000000000001", 30, 25, id="more digits than a decimal context holds"),
     ],
 )
 def test_a_share_rounds_up_from_its_decimal_text(fraction: str, n: int, m: int) -> None:
