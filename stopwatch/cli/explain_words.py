@@ -58,10 +58,10 @@ def headline(told: Explanation) -> str:
 
 def hints(told: Explanation) -> list[str]:
     """Say where to look further."""
-    if told.step is None or told.step.state.opened_at in {None, told.at}:
+    opened = told.step.state.opened_at if told.step is not None else None
+    if opened is None or opened == told.at:
         return []
-    opened = rfc3339(told.step.state.opened_at or told.at)
-    return [f"What fired it: stopwatch explain {told.site.id} {told.rule.id} --at {opened}"]
+    return [f"What fired it: stopwatch explain {told.site.id} {told.rule.id} --at {rfc3339(opened)}"]
 
 
 def missing_to_change(told: Explanation) -> list[str]:
