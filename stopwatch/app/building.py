@@ -12,10 +12,11 @@ from stopwatch.prometheus.client import PrometheusSource
 from stopwatch.prometheus.promql import findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from stopwatch.app.clock import Clock
+    from stopwatch.config.changes import Change
     from stopwatch.config.complaint import Complaint
     from stopwatch.config.settings import Settings
     from stopwatch.core.kpi import SiteId
@@ -40,15 +41,15 @@ def _check_query(query: str, *, site_label: str) -> list[_Remark]:
     ]
 
 
-def load(folder: Path) -> RuleSet:
+def load(folder: Path, changes: Sequence[Change] = ()) -> RuleSet:
     """
-    Load a rule folder with its queries checked.
+    Load a rule folder with its queries checked, as it would be with *changes* of its rules.
 
     Raises:
         ConfigurationError: Something in it cannot be used; nothing was loaded.
 
     """
-    return load_rule_set(folder, _check_query)
+    return load_rule_set(folder, _check_query, changes)
 
 
 def examine(folder: Path) -> tuple[RuleSet | None, list[Complaint]]:

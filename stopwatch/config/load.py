@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stopwatch.config.changes import changed
 from stopwatch.config.complaint import Complaint, Complaints, ComplaintsError
 from stopwatch.config.kpi_model import KpisFile
 from stopwatch.config.kpis import CheckPromql, read_kpis
@@ -20,28 +21,34 @@ from stopwatch.config.yaml import load_text
 from stopwatch.core.rollout import RuleSet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydantic import BaseModel
+
+    from stopwatch.config.changes import Change
 
 KPIS, RULES, ROLLOUT = "kpis.yaml", "stop-rules.yaml", "rollout.yaml"
 FILES = (KPIS, RULES, ROLLOUT)
 """The files of a rule folder, in the order in which their bytes make the revision."""
 
 
-def load_rule_set(folder: Path, promql: CheckPromql | None = None) -> RuleSet:
+def load_rule_set(folder: Path, promql: CheckPromql | None = None, changes: Sequence[Change] = ()) -> RuleSet:
     """
-    Load the rule files of *folder*; *promql* checks their queries.
+    Load the rule files of *folder*, with *changes* merged into its rules; *promql* checks their queries.
 
     Raises:
         ComplaintsError: At least one file has an error; nothing was loaded.
 
     """
-    rule_set, complaints = check_folder(folder, promql)
+    rule_set, complaints = check_folder(folder, promql, changes)
     if rule_set is None:
         raise ComplaintsError(complaints)
     return rule_set
 
 
-def check_folder(folder: Path, promql: CheckPromql | None = None) -> tuple[RuleSet | None, list[Complaint]]:
+def check_folder(
+    folder: Path, promql: CheckPromql | None = None, changes: Sequence[Change] = ()
+) -> tuple[RuleSet | None, list[Complaint]]:
     """Return the rule set of *folder*, None if there are errors, and all complaints in the order of the text."""
     found = Complaints()
     digest = hashlib.sha256()
@@ -56,16 +63,23 @@ def check_folder(folder: Path, promql: CheckPromql | None = None) -> tuple[RuleS
         digest.update(data)
         nodes[name], complaints = load_text(str(path), data)
         found.extend(complaints)
-    rule_set = _rule_set(nodes, found, promql, digest.hexdigest())
+    for change in changes:
+        digest.update(change.text.encode())
+    rule_set = _rule_set(nodes, found, promql, changes, digest.hexdigest())
     return (None if found.errors else rule_set), list(found)
 
 
 def _rule_set(
-    nodes: dict[str, Node | None], found: Complaints, promql: CheckPromql | None, revision: str
+    nodes: dict[str, Node | None],
+    found: Complaints,
+    promql: CheckPromql | None,
+    changes: Sequence[Change],
+    revision: str,
 ) -> RuleSet | None:
     kpi_list = _only_list(KpisFile, nodes[KPIS], "kpis", found)
     book = read_kpis(kpi_list, found, promql=promql)
-    listed = read_rules(_only_list(StopRulesFile, nodes[RULES], "rules", found), found)
+    rules_as_written = _only_list(StopRulesFile, nodes[RULES], "rules", found)
+    listed = read_rules(changed(rules_as_written, changes, found), found)
     rollout = nodes[ROLLOUT]
     plan = None if rollout is None else read_plan(rollout, found)
     check_twins(listed, found)
