@@ -1,4 +1,4 @@
-"""The loopback port of the simulated sites: metrics out, faults in."""
+"""The loopback port of the simulated sites: metrics, log and runbook out, faults in."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from stopwatch.demo.sites.faults import Fault, FaultKind, FaultRefusedError
+from stopwatch.demo.sites.runbook import section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _LONGEST_BODY = 64 * 1024
 _MOST_DIGITS = 10
 _JSON = "application/json"
+_TEXT = "text/plain; charset=utf-8"
 
 
 class Controlled(Protocol):
@@ -35,6 +37,9 @@ class Controlled(Protocol):
 
     def faults(self) -> tuple[Fault, ...]:
         """List the faults that are on."""
+
+    def log(self, *, label: str | None, begin: float | None, end: float | None) -> str:
+        """Write what happened at a site between two Unix times."""
 
 
 class SitesServer:
@@ -74,6 +79,10 @@ class _Exchange(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         if path == "/metrics":
             self._answer(HTTPStatus.OK, self.sites.metrics(), kind=CONTENT_TYPE_LATEST)
+        elif path == "/logs":
+            self._answer_log(parse_qs(urlsplit(self.path).query))
+        elif path.startswith("/runbook/") and (words := section(path.removeprefix("/runbook/"))):
+            self._answer(HTTPStatus.OK, words.encode(), kind=_TEXT)
         elif path == "/control/fault":
             self._answer_json(HTTPStatus.OK, {"faults": [_shown(fault) for fault in self.sites.faults()]})
         elif path == "/-/healthy":
@@ -105,6 +114,16 @@ class _Exchange(BaseHTTPRequestHandler):
             return
         cleared = self.sites.clear(site=asked["site"][0] if "site" in asked else None, kind=kind)
         self._answer_json(HTTPStatus.OK, {"cleared": cleared})
+
+    def _answer_log(self, asked: Mapping[str, list[str]]) -> None:
+        """Answer with the log of ``site`` (a label) between ``from`` and ``to`` (Unix milliseconds), all optional."""
+        try:
+            begin, end = (float(asked[edge][0]) / 1000 if edge in asked else None for edge in ("from", "to"))
+        except ValueError:
+            self._answer_json(HTTPStatus.UNPROCESSABLE_ENTITY, {"error": "from and to are Unix milliseconds"})
+            return
+        words = self.sites.log(label=asked["site"][0] if "site" in asked else None, begin=begin, end=end)
+        self._answer(HTTPStatus.OK, words.encode(), kind=_TEXT)
 
     def _body(self) -> Mapping[str, object]:
         length = self.headers.get("Content-Length", "")

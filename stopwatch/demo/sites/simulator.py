@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from stopwatch.demo.sites.exposition import exposition
 from stopwatch.demo.sites.faults import Fault, FaultKind, fault_from
+from stopwatch.demo.sites.journal import Journal
 from stopwatch.demo.sites.server import SitesServer
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ class Simulator:
     A live estate behind ``http://127.0.0.1:<port>``.
 
     ``GET /metrics``; ``GET /control/fault`` lists, ``POST`` injects ``{site, kind, strength?, seconds?}``,
-    ``DELETE /control/fault[?site=&kind=]`` clears; ``GET /-/healthy``.
+    ``DELETE /control/fault[?site=&kind=]`` clears; ``GET /logs[?site=<label>&from=<ms>&to=<ms>]`` tells what happened,
+    ``GET /runbook/<rule>`` what to do about it; ``GET /-/healthy``.
     """
 
     def __init__(
@@ -38,6 +40,8 @@ class Simulator:
         """Bind the port (0: a free one) and go on from where *estate* stands when entered."""
         self._estate, self._clock, self._tick = estate, clock, tick_seconds
         self._lock, self._stop = threading.Lock(), threading.Event()
+        self._journal = Journal()
+        self._labels = {warehouse.site.id: warehouse.site.label for warehouse in estate.warehouses}
         self._thread = threading.Thread(target=self._live, name="sites", daemon=True)
         self._server = SitesServer(self, port=port)
 
@@ -81,12 +85,16 @@ class Simulator:
             self._catch_up()
             fault = fault_from(wish, sites=self._estate.site_ids, now=self._estate.now)
             self._estate.faults.inject(fault)
+            self._journal.began(fault, label=self._labels[fault.site], at=self._estate.now)
             return fault
 
     def clear(self, *, site: str | None = None, kind: FaultKind | None = None) -> int:
         """Switch faults off now; returns how many."""
         with self._lock:
             self._catch_up()
+            for fault in self._estate.faults.active(now=self._estate.now):
+                if site in {None, fault.site} and kind in {None, fault.kind}:
+                    self._journal.cleared(fault, label=self._labels[fault.site], at=self._estate.now)
             return self._estate.faults.clear(site=site, kind=kind)
 
     def faults(self) -> tuple[Fault, ...]:
@@ -94,6 +102,11 @@ class Simulator:
         with self._lock:
             self._catch_up()
             return self._estate.faults.active(now=self._estate.now)
+
+    def log(self, *, label: str | None = None, begin: float | None = None, end: float | None = None) -> str:
+        """Write what happened at the site with this *label* (None: at all) between two Unix times."""
+        with self._lock:
+            return self._journal.page(label=label, begin=begin, end=end)
 
     def _catch_up(self) -> None:
         now = self._clock()
