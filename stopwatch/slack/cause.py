@@ -36,7 +36,7 @@ class Cause:
     @property
     def title(self) -> str:
         """The KPI's title, else the rule or the criterion."""
-        return safe(self.facts.get("kpi_title") or self.ground.name, NAME)
+        return safe(self.facts.get("kpi_title") or "", NAME) or safe(self.ground.name, NAME) or "a ground"
 
     @property
     def value(self) -> str | None:
@@ -137,7 +137,7 @@ def lead(decision: Decision) -> Cause | None:
 
 def person(actor: object) -> str:
     """Write an actor as people know him, safe to send and never as a mention."""
-    return safe(actor_name(actor), NAME)
+    return safe(actor_name(actor), NAME) or "somebody"
 
 
 def actor_name(actor: object) -> str:

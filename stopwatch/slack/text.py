@@ -10,7 +10,7 @@ JOINER = "\u2060"
 """WORD JOINER: invisible, no space, no break; it keeps Slack from reading what follows as mark-up."""
 
 _SPACE = re.compile(r"\s+")
-_EMOJI = re.compile(r":(?=[\w+'-]+:)")
+_EMOJI = re.compile(r":(?=[\w+'-])")
 _STYLE = re.compile(r"[*~`]|(?<!\w)_|_(?!\w)")
 _QUOTE = re.compile(r"^(?=>)")
 _BULLET = re.compile(r"^(?=[-•]\s)")
@@ -23,8 +23,9 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 def clip(text: object, most: int) -> str:
     """Return *text* on one line, without invisible characters, of at most *most* characters, ``…`` where it is cut."""
-    spaced = _SPACE.sub(" ", str(text)[: _READ * max(1, most)])
-    plain = "".join(letter for letter in spaced if unicodedata.category(letter) not in _INVISIBLE).strip()
+    read = str(text)[: _READ * max(1, most)]
+    seen = "".join(letter for letter in read if letter.isspace() or unicodedata.category(letter) not in _INVISIBLE)
+    plain = _SPACE.sub(" ", seen).strip()
     if len(plain) <= most:
         return plain
     return plain[: max(0, most - 1)].rstrip() + "…" if most > 0 else ""

@@ -81,7 +81,7 @@ def item_words(kind: MessageKind, body: Mapping[str, object], decision: Decision
         case MessageKind.SUMMARY:
             return _summary(body, decision)
         case _:
-            return safe(body.get("text") or kind.value, _TEXT)
+            return safe(body.get("text") or "", _TEXT) or kind.value
 
 
 def _push(words: str) -> str:
