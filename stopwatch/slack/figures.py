@@ -51,8 +51,10 @@ def as_number(value: object) -> float | None:
     """Return a JSON number as float, also NaN and the infinities as they are spelt in JSON texts; else None."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, int | float):
-        return float(value) if abs(value) < _HUGE * _HUGE else math.copysign(math.inf, value)
+    if isinstance(value, float):
+        return value
+    if isinstance(value, int):
+        return float(value) if abs(value) < _HUGE else math.inf if value > 0 else -math.inf
     if isinstance(value, str) and value.lstrip("+-").lower() in {"nan", "inf"}:
         return float(value)
     return None
