@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from stopwatch.config.inside import span
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,24 +25,15 @@ class Scalar:
     value: Plain
 
     def within(self, offset: int, length: int = 1) -> Place:
-        """
-        Return the place of the characters from *offset* of a text value, whatever style it is written in.
-
-        Blanks and newlines differ between a value and its folded or indented source, so other characters are counted.
-        """
+        """Return the place of *length* characters from *offset* of a text value, as far as they stand in one line."""
         if not isinstance(self.value, str):
             return self.place
-        body, at = self.place.text.body, self.place.start
-        if body[at : at + 1] in {"|", ">"}:
-            at = body.find("\n", at) + 1 or at
-        elif body[at : at + 1] in {'"', "'"}:
-            at += 1
         before = sum(not letter.isspace() for letter in self.value[:offset])
-        while at < self.place.end and (before or body[at].isspace()):
-            before -= not body[at].isspace()
-            at += 1
-        end = self.place.text.body.find("\n", at)
-        return self.place.text.place(at, min(at + max(1, length), end if end > at else at + 1))
+        inside = sum(not letter.isspace() for letter in self.value[offset : offset + length])
+        body = self.place.text.body
+        at, end = span(body, self.place.start, self.place.end, before=before, inside=inside)
+        newline = body.find("\n", at)
+        return self.place.text.place(at, min(end, newline if newline > at else at + 1) if newline >= 0 else end)
 
 
 @dataclass(frozen=True, slots=True)
