@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +14,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from stopwatch.demo.prometheus import free_port
+from stopwatch.demo.runner.telling import Told
 from stopwatch.demo.runner.waiting import DemoFailedError, NeverCameError, wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,21 +22,6 @@ _STARTS = 3
 _READY_SECONDS = 90.0
 _STOP_SECONDS = 15.0
 _COMMAND_SECONDS = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a command answered."""
-
-    words: tuple[str, ...]
-    exit_code: int
-    out: str
-    err: str
-
-    @property
-    def said(self) -> str:
-        """Everything it said, for a person."""
-        return (self.out + self.err).strip()
 
 
 class Daemon:

@@ -11,11 +11,11 @@ from typing import Any
 
 import httpx
 
-from stopwatch.demo.runner.daemon import Told
 from stopwatch.demo.runner.options import Options
 from stopwatch.demo.runner.picture import take_picture
 from stopwatch.demo.runner.seen import GateAnswer, Moment, Seen
 from stopwatch.demo.runner.stage import Stage
+from stopwatch.demo.runner.telling import Told
 from stopwatch.demo.runner.waiting import DemoFailedError, wait_for
 from stopwatch.demo.runner.world import CHANNEL, World
 from stopwatch.demo.sites.faults import DEFAULT_STRENGTH, FaultKind

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stopwatch.demo.runner.daemon import Told
+from stopwatch.demo.runner.telling import Told
 
 
 @dataclass(frozen=True, slots=True)
