@@ -124,16 +124,21 @@ def _cause_line(decision: Decision) -> str:
 
 def _effect_line(decision: Decision) -> str:
     cause = lead(decision)
-    told = cause.facts.get("effect") if cause else None
-    effect = f"{safe(told, _EFFECT).rstrip('.')}. " if told else ""
     where = _named(decision)
     if cause and cause.drill:
         return f"Nothing is wrong at {where}; a drill changes no gate."
+    if not decision.state.live:
+        return f"This decision no longer pauses {where}."
+    told = cause.facts.get("effect") if cause else None
+    past = "While it lasted: " if _over(decision) else ""
+    effect = f"{past}{safe(told, _EFFECT).rstrip('.')}. " if told else ""
     if decision.state is _S.OVERRIDDEN:
         return f"{effect}The rollout at {where} goes on by override; later phases stay closed."
-    if decision.state.live:
-        return f"{effect}The rollout at {where} stands still and later phases stay closed; what is live keeps running."
-    return f"{effect}This decision no longer pauses {where}."
+    return f"{effect}The rollout at {where} stands still and later phases stay closed; what is live keeps running."
+
+
+def _over(decision: Decision) -> bool:
+    return bool(decision.grounds) and all(ground.over for ground in decision.grounds)
 
 
 def _next_line(decision: Decision, answer_within: timedelta, undecided: timedelta) -> str:
@@ -154,7 +159,7 @@ def _next_line(decision: Decision, answer_within: timedelta, undecided: timedelt
 
 
 def _paused_line(decision: Decision, answer_within: timedelta, undecided: timedelta) -> str:
-    if decision.grounds and all(ground.over for ground in decision.grounds):
+    if _over(decision):
         return "*On-call resumes* with a reason: every ground has recovered. Until then the pause stays."
     if decision.state is _S.OPEN and not _pages(decision):
         return "*On-call confirms or overrides* when next on duty; nobody is paged. Until then the pause stays."

@@ -124,7 +124,11 @@ def every_card() -> dict[str, Decision]:
     """A decision for every state, and the cards that differ within a state, by name."""
     late = OPENED + timedelta(minutes=50)
     over = replace(
-        rule_ground(), detected_late=True, recorded_at=late, summary={**SUMMARY, "over_since": "2026-11-21T10:40:00Z"}
+        rule_ground(),
+        detected_late=True,
+        recorded_at=late,
+        recovered_at=OPENED + timedelta(minutes=25),
+        summary={**SUMMARY, "over_since": "2026-11-21T10:40:00Z"},
     )
     wide = replace(
         manual_ground(), site=None, criterion="sev1", summary={"reason": "WMS is down", "actor": "api:pager"}
