@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 LONGEST_NUMBER = 40
 """Characters of a number; more digits than that are no measurement."""
-LARGEST_EXPONENT = 40
-"""Numbers beyond 10^±40 are refused, so that exact arithmetic with them stays cheap."""
+LARGEST_EXPONENT = 330
+"""Numbers beyond 10^±330 are refused: no float holds them, and exact arithmetic with them must stay cheap."""
 
 _NULL = {"", "~", "null", "Null", "NULL"}
 _TRUE = {"true", "True", "TRUE"}

@@ -75,12 +75,12 @@ class Place:
         return Complaint(self.text.name, line, column, code, message, hint, severity, excerpt, length)
 
 
-def read_bytes(path: Path) -> bytes | Complaint:
-    """Read at most ``MAX_BYTES`` of the file at *path*, or say why that cannot be done."""
+def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes | Complaint:
+    """Read the file at *path* if it holds no more than *most* bytes, or say why that cannot be done."""
     name = str(path)
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(most + 1)
     except FileNotFoundError:
         return Complaint(name, 1, 1, "file-missing", "there is no such file", _folder_hint(path))
     except IsADirectoryError:
@@ -90,9 +90,9 @@ def read_bytes(path: Path) -> bytes | Complaint:
         return Complaint(
             name, 1, 1, "file-unreadable", f"cannot be read: {reason}", "check the path and its permissions"
         )
-    if len(data) > MAX_BYTES:
+    if len(data) > most:
         hint = "a rule file is written by people; generate smaller files or remove what does not belong here"
-        return Complaint(name, 1, 1, "file-too-large", "the file is larger than 1 MiB", hint)
+        return Complaint(name, 1, 1, "file-too-large", f"the file is larger than {most >> 20} MiB", hint)
     return data
 
 

@@ -11,12 +11,12 @@ from stopwatch.config.node import Fields, Items, kind
 from stopwatch.config.trial_reader import TrialReader
 from stopwatch.config.trial_rules import read_trial_rules
 from stopwatch.config.validate import unknown_key
-from stopwatch.config.yaml import load_file
+from stopwatch.config.yaml import TEST_FILE, load_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stopwatch.config.kpis import CheckPromql
+    from stopwatch.config.checks.queries import CheckPromql
     from stopwatch.config.node import Node
     from stopwatch.config.trial_values import Trial
     from stopwatch.core.kpi import Kpi, KpiId
@@ -43,7 +43,7 @@ def read_trial_file(path: Path, promql: CheckPromql | None = None) -> TrialFile:
 
     """
     found = Complaints()
-    node, complaints = load_file(path)
+    node, complaints = load_file(path, TEST_FILE)
     found.extend(complaints)
     file = None if node is None else _read(node, path, found, promql)
     if file is None or found.errors:

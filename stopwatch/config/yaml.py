@@ -19,9 +19,10 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from stopwatch.config.complaint import Complaint
+from stopwatch.config.json_text import read_json
 from stopwatch.config.node import Entry, Fields, Items, Node, Plain, Scalar
 from stopwatch.config.scalars import NumberTooLongError, meaning
-from stopwatch.config.source import Place, Text, decode, read_bytes
+from stopwatch.config.source import MAX_BYTES, Place, Text, decode, read_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 20
 """Lists and mappings inside one another."""
 MAX_VALUES = 50_000
-"""Keys and values of one file; a thousand sites need a third of it."""
+"""Keys and values of one rule file; a thousand sites need a third of it."""
 MOST_COMPLAINTS = 100
 """A file with more mistakes than this is not read to its end."""
 
@@ -48,6 +49,20 @@ class _Open:
     awaits_key: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a file may be: *size_bytes* as it is stored, *values* keys and values."""
+
+    size_bytes: int = MAX_BYTES
+    values: int = MAX_VALUES
+
+
+RULE_FILE = Limits()
+"""What people write."""
+TEST_FILE = Limits(64 << 20, 5_000_000)
+"""Tests may be generated, with thousands of series."""
+
+
 class _StopReadingError(Exception):
     """Going on would be useless or costly; the complaint has been made."""
 
@@ -55,8 +70,9 @@ class _StopReadingError(Exception):
 class _Tree:
     """Builds the tree from the parser's events, without recursion, so that depth costs nothing."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text, limits: Limits) -> None:
         self.text = text
+        self._limits = limits
         self.complaints: list[Complaint] = []
         self.root: Node | None = None
         self._open: list[_Open] = []
@@ -88,8 +104,8 @@ class _Tree:
     def _take_node(self, event: NodeEvent) -> None:
         place = self._place(event)
         self._values += 1
-        if self._values > MAX_VALUES:
-            message = f"the file holds more than {MAX_VALUES} keys and values"
+        if self._values > self._limits.values:
+            message = f"the file holds more than {self._limits.values} keys and values"
             self._complain(
                 place, "too-many-values", message, "no person wrote so many; remove what does not belong here"
             )
@@ -169,9 +185,12 @@ class _Tree:
             raise _StopReadingError
 
 
-def parse(text: Text) -> tuple[Node | None, list[Complaint]]:
+def parse(text: Text, limits: Limits = RULE_FILE) -> tuple[Node | None, list[Complaint]]:
     """Return the tree of *text* (None if there is none) and everything that is wrong with it as YAML."""
-    tree = _Tree(text)
+    quick = read_json(text, deepest=MAX_DEPTH, most_values=limits.values)
+    if quick is not None:
+        return quick, []
+    tree = _Tree(text, limits)
     body = text.body
     if body.lstrip()[:1] in {"{", "["}:
         body = body.replace("\t", " ")  # JSON may be indented with tabs, which its strings cannot hold
@@ -212,13 +231,13 @@ def _syntax(text: Text, error: MarkedYAMLError) -> Complaint:
     return place.complaint("yaml-syntax", problem, hint)
 
 
-def load_text(name: str, data: bytes) -> tuple[Node | None, list[Complaint]]:
+def load_text(name: str, data: bytes, limits: Limits = RULE_FILE) -> tuple[Node | None, list[Complaint]]:
     """Parse the bytes *data* of the file called *name*."""
     text = decode(name, data)
-    return (None, [text]) if isinstance(text, Complaint) else parse(text)
+    return (None, [text]) if isinstance(text, Complaint) else parse(text, limits)
 
 
-def load_file(path: Path) -> tuple[Node | None, list[Complaint]]:
+def load_file(path: Path, limits: Limits = RULE_FILE) -> tuple[Node | None, list[Complaint]]:
     """Read and parse the file at *path*."""
-    data = read_bytes(path)
-    return (None, [data]) if isinstance(data, Complaint) else load_text(str(path), data)
+    data = read_bytes(path, limits.size_bytes)
+    return (None, [data]) if isinstance(data, Complaint) else load_text(str(path), data, limits)
