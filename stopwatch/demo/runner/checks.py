@@ -145,6 +145,7 @@ def _of_the_end(seen: Seen) -> Iterator[Check]:
     waiting = [row["key"] for row in seen.outbox if row["state"] != "sent"]
     yield Check("nothing waits to be sent", not waiting and bool(seen.outbox), f"waiting: {waiting}")
     yield Check("nothing was asked of Slack that Slack would refuse", not seen.violations, "; ".join(seen.violations))
+    yield Check("the daemon's log tells of no error", not seen.log_errors, " | ".join(seen.log_errors[:3]))
     yield same_breaches(seen.replay, seen.after.decisions)
     yield Check("the audit chain fits, row by row", seen.audit.exit_code == 0, seen.audit.said)
 

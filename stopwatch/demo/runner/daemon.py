@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -92,6 +93,11 @@ class Daemon:
             return ""
         return self.log_file.read_text(encoding="utf-8", errors="replace")[-3000:].strip()
 
+    def log_errors(self) -> tuple[str, ...]:
+        """The lines of its log that tell of an error, or that are no JSON and so nobody's event."""
+        lines = self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
+        return tuple(line for line in lines if _level(line) not in {"debug", "info", "warning"})
+
     def ask(self, path: str) -> tuple[int, Any]:
         """
         GET *path*; gives the status and the JSON.
@@ -119,17 +125,26 @@ class Daemon:
         return None
 
     def command(self, *words: str) -> Told:
-        """Run ``stopwatch`` with *words* in the daemon's environment."""
-        done = subprocess.run(
-            [sys.executable, "-m", "stopwatch", *words],
-            cwd=ROOT,
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_COMMAND_SECONDS,
-            check=False,
-        )
+        """
+        Run ``stopwatch`` with *words* in the daemon's environment.
+
+        Raises:
+            DemoFailedError: It does not end.
+
+        """
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "stopwatch", *words],
+                cwd=ROOT,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_COMMAND_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as slow:
+            raise DemoFailedError(f"stopwatch {words[0]} did not end within {_COMMAND_SECONDS:g} s") from slow
         return Told(words, done.returncode, done.stdout, done.stderr)
 
     def _environment(self) -> dict[str, str]:
@@ -160,3 +175,10 @@ class Daemon:
             return True if self._client.get(f"{self.url}/-/ready").status_code == HTTPStatus.OK else None
         except httpx.HTTPError:
             return None
+
+
+def _level(line: str) -> str:
+    try:
+        return str(json.loads(line)["level"])
+    except (ValueError, KeyError, TypeError):
+        return "unreadable"

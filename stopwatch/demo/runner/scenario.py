@@ -75,6 +75,7 @@ class Scenario:
             audit=self._shown("audit", "verify"),
             outbox=outbox,
             violations=tuple(self.world.slack.violations()),
+            log_errors=self.world.daemon.log_errors(),
         )
 
     def _all_is_well(self) -> Moment:
@@ -97,8 +98,7 @@ class Scenario:
             def opened() -> Mapping[str, Any] | None:
                 held = self.world.daemon.metric("stopwatch_window_breaching_slots", site=site, rule=self.options.rule)
                 value, _state = self._rule()
-                now = "" if value is None else f", now {value:.3g}"
-                bar(held or 0, f"{held or 0:.0f} of {required:.0f} s in breach{now}")
+                bar(held or 0, f"{held or 0:.0f} of {required:.0f} s in breach{self._now(value)}")
                 return next((item for item in self._decisions() if item["site"] == site), None)
 
             decision = wait_for(f"a pause of {site}", opened, seconds=_PATIENCE_SECONDS)
@@ -138,7 +138,7 @@ class Scenario:
 
             def over() -> bool | None:
                 value, state = self._rule()
-                tell(f"{self.options.rule}: {state}" + ("" if value is None else f", now {value:.3g}"))
+                tell(f"{self.options.rule}: {state}{self._now(value)}")
                 found = self._decision(decision["id"])
                 return True if all(ground["recovered_at"] for ground in found["grounds"]) else None
 
@@ -204,6 +204,12 @@ class Scenario:
                     return rule["value"], rule["state"]
         raise DemoFailedError(f"the status does not name {self.options.rule} at {self.options.site}")
 
+    def _now(self, value: float | None) -> str:
+        """Write the rule's *value* in its unit, nothing without one."""
+        if value is None:
+            return ""
+        return f", now {value:.1%}" if self.options.kind in _SHARES else f", now {value:,.3g} s"
+
     def _decisions(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.world.daemon.ask("/api/v1/decisions")[1]["decisions"]
         return found
@@ -218,8 +224,11 @@ class Scenario:
     def _history_sites(self) -> int:
         """Count the sites whose orders of an hour ago Prometheus can tell."""
         query = {"query": "count(count by (site) (wms_orders_total offset 1h))"}
-        answer = httpx.get(f"{self.world.prometheus.url}/api/v1/query", params=query, timeout=20, trust_env=False)
-        found = answer.json()["data"]["result"]
+        try:
+            answer = httpx.get(f"{self.world.prometheus.url}/api/v1/query", params=query, timeout=20, trust_env=False)
+            found = answer.json()["data"]["result"]
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise DemoFailedError(f"Prometheus did not answer {query['query']}: {error}") from error
         return int(found[0]["value"][1]) if found else 0
 
     def _shown(self, *words: str) -> Told:

@@ -61,3 +61,5 @@ class Seen:
     audit: Told
     outbox: tuple[Mapping[str, Any], ...]
     violations: tuple[str, ...]
+    log_errors: tuple[str, ...]
+    """Lines of the daemon's log that tell of an error, or that are no events."""

@@ -78,6 +78,7 @@ GOOD = Seen(
     audit=told(0),
     outbox=({"key": "k", "state": "sent"},),
     violations=(),
+    log_errors=(),
 )
 
 
@@ -87,7 +88,7 @@ def failed(seen: Seen) -> list[str]:
 
 def test_a_story_that_went_well_passes_every_check() -> None:
     assert failed(GOOD) == []
-    assert len({check.name for check in checks(GOOD)}) == len(checks(GOOD)) == 22
+    assert len({check.name for check in checks(GOOD)}) == len(checks(GOOD)) == 23
 
 
 def test_a_site_of_the_last_phase_bars_nobody_and_needs_no_check_for_it() -> None:
@@ -171,6 +172,7 @@ def without_links() -> Moment:
         ),
         pytest.param(replace(GOOD, outbox=({"key": "k", "state": "pending"},)), "nothing waits", id="unsent"),
         pytest.param(replace(GOOD, violations=("chat.update: no ts",)), "nothing was asked", id="violation"),
+        pytest.param(replace(GOOD, log_errors=("Traceback",)), "log tells", id="traceback"),
         pytest.param(replace(GOOD, replay={"breaches": []}), "replay", id="replay finds nothing"),
         pytest.param(replace(GOOD, audit=told(1)), "audit", id="chain broken"),
     ],
