@@ -142,9 +142,14 @@ def fold(rule: ResolvedRule, state: RuleState, slots: Slots, *, start: int) -> t
     return (replace(state, failures=0) if state.failures else state), events
 
 
-def walk(rule: ResolvedRule, state: RuleState, slots: Slots, *, start: int) -> Iterator[Step]:
-    """Fold as `fold` does, yielding every slot with its verdict; slots before activation are not yielded."""
-    return _steps(rule, state, slots, start, whole=True)
+def walk(rule: ResolvedRule, state: RuleState, slots: Slots, *, start: int, whole: bool = True) -> Iterator[Step]:
+    """
+    Fold as `fold` does, yielding every slot with its verdict; slots before activation are not yielded.
+
+    Without *whole*, slots that change nothing and hold no breaching slot in their range may be passed over, and full
+    ranges of a lasting breach.
+    """
+    return _steps(rule, state, slots, start, whole=whole)
 
 
 def _steps(rule: ResolvedRule, state: RuleState, slots: Slots, start: int, *, whole: bool) -> Iterator[Step]:

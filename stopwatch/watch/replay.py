@@ -8,38 +8,27 @@ from typing import TYPE_CHECKING
 from stopwatch.core.opening import decision_id
 from stopwatch.core.reading import chunk_slots
 from stopwatch.core.rule import Mode
-from stopwatch.core.sample import ANY_MISSING, Samples, classify
-from stopwatch.core.state import Change, fold, rearmed
-from stopwatch.watch.cells import assemble
+from stopwatch.core.sample import Samples, classify
+from stopwatch.core.state import rearmed
+from stopwatch.watch.cells import Group, assemble
 from stopwatch.watch.columns import ColumnReader, Reads, needs_of
+from stopwatch.watch.replay_lanes import Breach, Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from stopwatch.core.decision import DecisionId
-    from stopwatch.core.kpi import KpiId, RuleId, SiteId
+    from stopwatch.core.grid import SlotRange
+    from stopwatch.core.kpi import KpiId, SiteId
+    from stopwatch.core.reading import Query, Reading
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.rule import ResolvedRule, Statistic
-    from stopwatch.core.sample import Slots
-    from stopwatch.watch.cells import Cell, Group
+    from stopwatch.watch.cells import Cell, Column
     from stopwatch.watch.ports import Source
 
-
-@dataclass(slots=True)
-class Breach:
-    """One entry of a rule into ``breached``; *recovered_at* is None while it lasts."""
-
-    site: SiteId
-    rule: RuleId
-    mode: Mode
-    opened_at: datetime
-    pending_since: datetime
-    order: int
-    recovered_at: datetime | None = None
-
-
-_Lasting = dict[tuple["SiteId", "RuleId"], Breach]
+PATIENCE_SECONDS = 60.0
+"""How long one query may take: a person waits for a replay, no tick does."""
 
 
 @dataclass(slots=True)
@@ -61,7 +50,7 @@ class ReplayedDecision:
 
 @dataclass(slots=True)
 class Replay:
-    """What a replay found; counts are of (rule, site, slot)."""
+    """What a replay found; counts are of (rule, site, slot), *lanes* tell of every rule at every site."""
 
     breaches: list[Breach] = field(default_factory=list)
     decisions: list[ReplayedDecision] = field(default_factory=list)
@@ -69,6 +58,7 @@ class Replay:
     missing: int = 0
     errors: int = 0
     failures: list[str] = field(default_factory=list)
+    lanes: list[Lane] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,40 +71,46 @@ class Span:
 
 
 def replay(
-    rule_set: RuleSet,
+    rule_sets: Sequence[RuleSet],
     sources: Mapping[str, Source],
     span: Span,
     *,
     baselines: Callable[[SiteId], Mapping[tuple[KpiId, Statistic], float]] = lambda _site: {},
     progress: Callable[[int, int], None] = lambda _done, _total: None,
-    watch: Callable[[Cell, Slots, int], None] = lambda _cell, _slots, _start: None,
-) -> Replay:
+    drawn: bool = False,
+) -> list[Replay]:
     """
-    Replay every rule at every site.
+    Replay every rule at every site, under each of *rule_sets*; what several of them ask for is read once.
+
+    Memory holds one piece of the columns at a time, however long the span is.
 
     Args:
-        rule_set: The rules and the plan.
+        rule_sets: The rules and the plan, in as many variants as are to be compared.
         sources: By name; sites whose source is not among them are not replayed.
         span: From when to when.
         baselines: A site's frozen numbers.
         progress: Called with (slots done, slots in all) after every piece.
-        watch: Called with every classed piece, its cell and the first slot that was folded, for those who draw it.
+        drawn: Whether the lanes of the first rule set keep what a picture needs.
 
     """
-    found = Replay()
-    lasting: _Lasting = {}
-    layouts = [(source, _layout(rule_set, name, span, baselines)) for name, source in sources.items()]
-    total = sum(
-        max(0, group.newest - _next(cell) + 1) for _, groups in layouts for group in groups for cell in group.cells
-    )
-    for source, groups in layouts:
-        reader = ColumnReader(source)
-        for group in groups:
-            _replay_group(reader, group, (found, lasting), lambda: progress(found.slots + found.errors, total), watch)
+    found = [Replay() for _ in rule_sets]
+    layouts = []
+    for name, source in sources.items():
+        tables: dict[timedelta, _Table] = {}
+        for rule_set, result in zip(rule_sets, found, strict=True):
+            for group in assemble(rule_set, name, _active(rule_set, span), baselines, rearmed):
+                table = tables.setdefault(group.grid.step, _Table(Group(group.grid, group.eval_delay)))
+                table.take(group, rule_set, span, result, drawn=drawn and result is found[0])
+        layouts.append((source, tables))
+    lanes = [lane for _, tables in layouts for table in tables.values() for lane in table.lanes]
+    total = sum(max(0, lane.cell.group.newest - lane.next + 1) for lane in lanes)
+    for source, tables in layouts:
+        reader = ColumnReader(_Patient(source))
+        for table in tables.values():
+            _replay_table(reader, table, lambda: progress(sum(lane.slots + lane.errors for lane in lanes), total))
         reader.close()
-    found.breaches.sort(key=lambda breach: (breach.opened_at, breach.site, breach.order))
-    found.decisions = merge([breach for breach in found.breaches if breach.mode is Mode.ENFORCE])
-    found.failures = list(dict.fromkeys(found.failures))
+    for result in found:
+        _finish(result)
     return found
 
 
@@ -135,96 +131,103 @@ def merge(breaches: list[Breach]) -> list[ReplayedDecision]:
     return decisions
 
 
-def _layout(
-    rule_set: RuleSet,
-    source: str,
-    span: Span,
-    baselines: Callable[[SiteId], Mapping[tuple[KpiId, Statistic], float]],
-) -> list[Group]:
-    """Lay out the cells so that each begins at the first slot it is judged at; ``last`` is the slot before."""
-    armed = {site.id: _armed_at(site.go_live, span) for site in rule_set.plan.sites.values()}
-    active = {site: at for site, at in armed.items() if at is not None}
-    groups = assemble(rule_set, source, active, baselines, rearmed)
-    for group in groups:
-        group.newest = group.grid.at_or_before(span.end)
-        first = group.grid.at_or_after(span.start)
+class _Patient:
+    """A source that is given the time that a long past takes."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.name = source.name
+
+    def read(self, query: Query, slots: SlotRange, *, deadline_seconds: float) -> Reading:
+        return self._source.read(query, slots, deadline_seconds=max(deadline_seconds, PATIENCE_SECONDS))
+
+
+@dataclass(slots=True)
+class _Table:
+    """All lanes of one source and grid, over the columns that they share, also between variants."""
+
+    group: Group
+    lanes: list[Lane] = field(default_factory=list)
+
+    def take(self, group: Group, rule_set: RuleSet, span: Span, result: Replay, *, drawn: bool) -> None:
+        """Take over the cells of *group*, each beginning at the first slot it is judged at."""
+        self.group.newest = group.newest = group.grid.at_or_before(span.end)
         for cell in group.cells:
-            go_live = rule_set.plan.sites[cell.site].go_live
-            begin = first
-            if go_live is not None and go_live <= span.end:
-                begin = max(first, group.grid.at_or_after(go_live + cell.rule.settle))
+            cell.columns = tuple(
+                (self._shared(value), self._shared(volume) if volume is not None else None)
+                for value, volume in cell.columns
+            )
+            begin = _begin(cell, rule_set, span)
             cell.state = rearmed(group.grid.instant(begin) - cell.rule.settle)
             cell.last = begin - 1
-    return groups
+            lane = Lane(cell, begin)
+            if drawn:
+                lane.draw(group.newest)
+            self.lanes.append(lane)
+            result.lanes.append(lane)
+
+    def _shared(self, column: Column) -> Column:
+        """Return the one column of that query; a past is not read with any delay."""
+        return self.group.columns.setdefault(column.key._replace(eval_delay_seconds=0), column)
 
 
-def _armed_at(go_live: datetime | None, span: Span) -> datetime | None:
-    """Return from when a site is replayed: its go-live, or the start where it has none before the end."""
+def _active(rule_set: RuleSet, span: Span) -> dict[SiteId, datetime]:
+    """Return from when sites are replayed: their go-live, or the start where they have none before the end."""
+    active: dict[SiteId, datetime] = {}
+    for site in rule_set.plan.sites.values():
+        if site.go_live is not None and site.go_live <= span.end:
+            active[site.id] = max(site.go_live, span.start)
+        elif not span.as_live:
+            active[site.id] = span.start
+    return active
+
+
+def _begin(cell: Cell, rule_set: RuleSet, span: Span) -> int:
+    grid, go_live = cell.group.grid, rule_set.plan.sites[cell.site].go_live
+    first = grid.at_or_after(span.start)
     if go_live is None or go_live > span.end:
-        return None if span.as_live else span.start
-    return max(go_live, span.start)
+        return first
+    return max(first, grid.at_or_after(go_live + cell.rule.settle))
 
 
-def _replay_group(
-    reader: ColumnReader,
-    group: Group,
-    into: tuple[Replay, _Lasting],
-    advanced: Callable[[], None],
-    watch: Callable[[Cell, Slots, int], None],
-) -> None:
-    found, lasting = into
+def _replay_table(reader: ColumnReader, table: _Table, advanced: Callable[[], None]) -> None:
+    group = table.group
     chunk = chunk_slots(group.width)
-    position = min((cell.last + 1 for cell in group.cells if cell.last is not None), default=group.newest + 1)
-    stuck: set[int] = set()
+    position = min((lane.next for lane in table.lanes), default=group.newest + 1)
     while position <= group.newest:
         upto = min(group.newest, position + chunk - 1)
-        going = [cell for cell in group.cells if id(cell) not in stuck and _next(cell) <= upto]
-        reads = Reads()
-        reader.bring_up(group, needs_of((cell, _next(cell), _next(cell)) for cell in going), upto, reads)
-        found.failures += reads.failures
-        for cell in going:
-            if cell.resolved is None or cell.failure() is not None:
-                stuck.add(id(cell))
-                found.errors += group.newest - _next(cell) + 1
-                found.failures += [f"{cell.site} {cell.rule.id}: {cell.failure()}"]
+        going = [lane for lane in table.lanes if lane.failure is None and lane.next <= upto]
+        reader.bring_up(group, needs_of((lane.cell, lane.next, lane.next) for lane in going), upto, Reads())
+        for lane in going:
+            failure = lane.cell.failure()
+            if lane.cell.resolved is None or failure is not None:
+                lane.fail(str(failure), group.newest)
             else:
-                _fold(cell, cell.resolved, upto, found, lasting, watch)
+                _fold(lane, lane.cell.resolved, upto)
         position = upto + 1
         advanced()
 
 
-def _next(cell: Cell) -> int:
-    return cell.last + 1 if cell.last is not None else 0
-
-
-def _fold(
-    cell: Cell,
-    rule: ResolvedRule,
-    upto: int,
-    found: Replay,
-    lasting: _Lasting,
-    watch: Callable[[Cell, Slots, int], None],
-) -> None:
-    start = _next(cell)
-    first = start - rule.history + 1
+def _fold(lane: Lane, rule: ResolvedRule, upto: int) -> None:
+    start, site = lane.next, lane.cell.site
+    # What lies before the lane's first slot does not exist, so it need not be classed either.
+    first = max(start - rule.history + 1, lane.first)
     samples = [
         Samples(
-            value.cache.window(cell.site, first, upto),
-            volume.cache.window(cell.site, first, upto) if volume is not None else None,
+            value.cache.window(site, first, upto),
+            volume.cache.window(site, first, upto) if volume is not None else None,
         )
-        for value, volume in cell.columns
+        for value, volume in lane.cell.columns
     ]
-    slots = classify(rule, first, samples)
-    cell.state, events = fold(rule, cell.state, slots, start=start)
-    cell.last = upto
-    judged = slots.classes[start - first :]
-    found.slots += len(judged)
-    found.missing += len(judged) - len(judged.translate(None, ANY_MISSING))
-    watch(cell, slots, start)
-    for event in events:
-        if event.change is Change.OPENED:
-            breach = Breach(cell.site, rule.id, cell.rule.mode, event.at, event.pending_since, cell.order)
-            found.breaches.append(breach)
-            lasting[cell.site, rule.id] = breach
-        else:
-            lasting.pop((cell.site, rule.id)).recovered_at = event.at
+    lane.fold(rule, classify(rule, first, samples), samples, start)
+
+
+def _finish(found: Replay) -> None:
+    found.slots = sum(lane.slots for lane in found.lanes)
+    found.missing = sum(lane.missing for lane in found.lanes)
+    found.errors = sum(lane.errors for lane in found.lanes)
+    failures = (f"{lane.cell.site} {lane.cell.rule.id}: {lane.failure}" for lane in found.lanes if lane.failure)
+    found.failures = list(dict.fromkeys(failures))
+    found.breaches = [breach for lane in found.lanes for breach in lane.breaches]
+    found.breaches.sort(key=lambda breach: (breach.opened_at, breach.site, breach.order))
+    found.decisions = merge([breach for breach in found.breaches if breach.mode is Mode.ENFORCE])
