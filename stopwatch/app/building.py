@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from stopwatch.app.clock import Clock
     from stopwatch.config.changes import Change
+    from stopwatch.config.checks.queries import JudgedOver
     from stopwatch.config.complaint import Complaint
     from stopwatch.config.settings import Settings
     from stopwatch.core.kpi import SiteId
@@ -34,10 +35,11 @@ class _Remark:
     severity: str
 
 
-def _check_query(query: str, *, site_label: str) -> list[_Remark]:
+def _check_query(query: str, *, site_label: str, judged_over: JudgedOver | None) -> list[_Remark]:
+    window, rule = judged_over or (None, "")
     return [
         _Remark(found.code, found.message, found.hint, found.column, found.severity.value)
-        for found in findings(query, site=site_label)
+        for found in findings(query, site=site_label, window=window, rule=rule)
     ]
 
 

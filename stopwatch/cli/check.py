@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from stopwatch.cli.terms import FINDING, refusals_as_exit_codes, settings_from
+from stopwatch.cli.terms import FINDING, UNUSABLE, leave, refusals_as_exit_codes
 
 if TYPE_CHECKING:
     from stopwatch.config.complaint import Complaint
+    from stopwatch.core.rollout import RuleSet
 
 
 @click.command("check", epilog="Example: stopwatch check rules --strict --format github")
@@ -32,44 +33,32 @@ def command(folder: Path | None, config: Path | None, strict: bool, form: str) -
     """
     Check kpis.yaml, stop-rules.yaml and rollout.yaml of FOLDER, offline.
 
-    Exit code 1 if there are errors (nothing would be loaded), or with --strict warnings; else 0.
+    FOLDER defaults to --config, else STOPWATCH_CONFIG, else rules; no other setting is read. Exit code 1 if there are
+    errors (nothing would be loaded), or with --strict warnings; 2 if there is no such folder; else 0.
     """
     from stopwatch.app.building import examine
+    from stopwatch.cli.check_output import write_complaints
 
-    place = folder or config or settings_from(None).config
+    place = folder or config or Path(os.environ.get("STOPWATCH_CONFIG") or "rules")
+    if not place.is_dir():
+        what = "is a file; name its folder" if place.is_file() else "does not exist"
+        leave(f"the rule folder {place} {what}", UNUSABLE)
     rule_set, complaints = examine(place)
-    errors = [complaint for complaint in complaints if complaint.severity == "error"]
-    if form == "json":
-        click.echo(json.dumps({"complaints": [_plain(complaint) for complaint in complaints]}, indent=2))
-    else:
-        for complaint in complaints:
-            click.echo(_annotation(complaint) if form == "github" else complaint.render())
+    write_complaints(complaints, form)
+    errors = sum(complaint.severity == "error" for complaint in complaints)
     if form == "text":
-        count = f"{len(errors)} errors, {len(complaints) - len(errors)} warnings"
-        if rule_set is None:
-            click.echo(f"{place}: {count}; nothing would be loaded", err=True)
-        else:
-            rules = len({rule.id for rules in rule_set.rules.values() for rule in rules})
-            click.echo(f"{place}: {len(rule_set.kpis)} KPIs, {rules} rules, {len(rule_set.plan.sites)} sites; {count}")
+        _sum_up(place, rule_set, errors, complaints)
     sys.exit(FINDING if errors or (strict and complaints) else 0)
 
 
-def _plain(complaint: Complaint) -> dict[str, object]:
-    return {
-        "file": complaint.file,
-        "line": complaint.line,
-        "column": complaint.column,
-        "severity": complaint.severity.value,
-        "code": complaint.code,
-        "message": complaint.message,
-        "hint": complaint.hint,
-    }
+def _sum_up(place: Path, rule_set: RuleSet | None, errors: int, complaints: list[Complaint]) -> None:
+    count = f"{_counted(errors, 'error')}, {_counted(len(complaints) - errors, 'warning')}"
+    if rule_set is None:
+        click.echo(f"{place}: {count}; nothing would be loaded", err=True)
+        return
+    rules = len({rule.id for rules in rule_set.rules.values() for rule in rules})
+    click.echo(f"{place}: {len(rule_set.kpis)} KPIs, {rules} rules, {len(rule_set.plan.sites)} sites; {count}")
 
 
-def _annotation(complaint: Complaint) -> str:
-    """Write a GitHub annotation; its reader wants %, newlines, colons and commas escaped."""
-    text = f"{complaint.message}. {complaint.hint}" if complaint.hint else complaint.message
-    for letter, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
-        text = text.replace(letter, escaped)
-    place = f"file={complaint.file},line={complaint.line},col={complaint.column},title={complaint.code}"
-    return f"::{complaint.severity} {place}::{text}"
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -28,7 +28,8 @@ class Complaint:
     One mistake in one file.
 
     *line* and *column* count characters from 1. *code* is the mistake's stable name, *hint* says how to mend it,
-    *excerpt* is the source line (empty where it may hold a secret) and *length* how many of its characters are meant.
+    *excerpt* is the source line, or the part of a long one (empty where it may hold a secret); *length* of its
+    characters are meant, *lead* stand before them.
     """
 
     file: str
@@ -40,6 +41,7 @@ class Complaint:
     severity: Weight = Weight.ERROR
     excerpt: str = field(default="", compare=False)
     length: int = field(default=1, compare=False)
+    lead: int = field(default=0, compare=False)
 
     def headline(self) -> str:
         """Return ``file:line:column: error: message [code]``."""
@@ -50,7 +52,7 @@ class Complaint:
         lines = [self.headline()]
         if self.excerpt.strip():
             number = str(self.line)
-            pad = "".join("\t" if letter == "\t" else " " for letter in self.excerpt[: self.column - 1])
+            pad = "".join("\t" if letter == "\t" else " " for letter in self.excerpt[: self.lead])
             lines += [f"  {number} | {self.excerpt}", f"  {' ' * len(number)} | {pad}{'^' * max(1, self.length)}"]
         if self.hint:
             lines.append(f"  hint: {self.hint}")

@@ -6,9 +6,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from stopwatch.config.checks.direction import check_direction
+from stopwatch.config.checks.guard import check_guard
+from stopwatch.config.checks.recovery import check_recovery
+from stopwatch.config.checks.unit_range import check_unit_range
 from stopwatch.config.rule_model import BaselineModel
 from stopwatch.config.validate import nearest_hint, shown
-from stopwatch.core.kpi import Better, KpiId, Unit
+from stopwatch.core.kpi import KpiId
 from stopwatch.core.resolve import auto_volume
 from stopwatch.core.rule import AutoVolume, BaselineThreshold, Criterion, FixedVolume
 
@@ -48,14 +52,16 @@ class CriterionReader:
         kpi_id = KpiId(kpi_name)
         limit = self._limit(threshold, op, self._path("threshold"))
         again = None if recover is None else self._limit(recover, op, self._recover_at)
-        self._check_sides(op, limit, again)
+        recovery = (self._recover_at, self._path("threshold"), self._path("op"))
+        check_recovery(self._teller, op, limit, again, *recovery)
         guard = self._guard(kpi_id, volume, limit)
         kpi = self._known(kpi_id)
         if kpi is not None:
-            self._check_unit(kpi, limit, self._path("threshold"))
-            self._check_unit(kpi, again, self._recover_at)
-            self._check_direction(kpi, op)
-            self._check_guard(kpi, volume)
+            check_unit_range(self._teller, kpi, limit, self._path("threshold"))
+            check_unit_range(self._teller, kpi, again, self._recover_at)
+            check_direction(self._teller, kpi, op, self._path("op"))
+            if not self._book.inline:
+                check_guard(self._teller, kpi, volume, self._at)
         return Criterion(kpi_id, op, limit, again, guard)
 
     def _path(self, key: str) -> Path:
@@ -80,27 +86,6 @@ class CriterionReader:
         bound = written.floor if op.upward else written.ceiling
         return BaselineThreshold(written.baseline, written.factor, bound)
 
-    def _check_sides(self, op: Op, limit: Threshold, again: Threshold | None) -> None:
-        if isinstance(limit, Decimal) and isinstance(again, Decimal):
-            beyond = op.breaching_side(Fraction(again), Fraction(limit))
-            written = f"{again} is {'above' if op.upward else 'below'} the threshold {limit}"
-        elif isinstance(limit, BaselineThreshold) and isinstance(again, BaselineThreshold):
-            same = limit.statistic is again.statistic and limit.bound == again.bound
-            beyond = same and op.breaching_side(Fraction(again.factor), Fraction(limit.factor))
-            written = f"factor {again.factor} is beyond factor {limit.factor}"
-        else:
-            return
-        if beyond:
-            side = "at or below" if op.upward else "at or above"
-            self._teller.error(
-                "recover-breaches",
-                f"the recovery threshold lies on the breaching side: {written}",
-                f"put it {side} the threshold, or leave it out",
-                self._recover_at,
-                self._path("threshold"),
-                self._path("op"),
-            )
-
     def _guard(self, kpi: KpiId, volume: VolumeModel | None, limit: Threshold) -> AutoVolume | FixedVolume | None:
         if volume is None:
             return None
@@ -124,25 +109,3 @@ class CriterionReader:
         except ValueError as error:
             hint = "give a fixed minimum instead: {min: 50}"
             self._teller.error("auto-volume", str(error), hint, path, self._path("threshold"))
-
-    def _check_unit(self, kpi: Kpi, limit: Threshold | None, path: Path) -> None:
-        if kpi.unit is Unit.RATIO and isinstance(limit, Decimal) and not 0 <= limit <= 1:
-            hint = f"{limit} % is written {limit / 100:f}" if limit > 1 else "write a number from 0 to 1"
-            message = f"{limit} is outside 0 to 1, the range of the ratio {kpi.id}"
-            self._teller.error("limit-out-of-unit", message, hint, path)
-
-    def _check_direction(self, kpi: Kpi, op: Op) -> None:
-        if op.upward != (kpi.better is Better.LOWER):
-            message = f"{op.value} breaches where {kpi.id} is good: it says better: {kpi.better.value}"
-            hint = f"use {'<' if op.upward else '>'}, or correct `better` in kpis.yaml"
-            self._teller.warning("op-against-better", message, hint, self._path("op"))
-
-    def _check_guard(self, kpi: Kpi, volume: VolumeModel | None) -> None:
-        if volume is not None and kpi.volume is None and not self._book.inline:
-            hint = "add `volume:` to the KPI: a query for how many events stand behind a value"
-            message = f"a volume guard needs the volume query of {kpi.id}"
-            self._teller.error("volume-query-missing", message, hint, self._path("volume"))
-        if volume is None and not self._book.inline and (kpi.unit is Unit.RATIO or kpi.percentile is not None):
-            message = f"{kpi.id} is judged however few events stand behind a value"
-            hint = "add volume: {auto: true} or {min: 50}, so that one failure at night stops nobody"
-            self._teller.warning("volume-missing", message, hint, self._path("threshold"))

@@ -73,7 +73,7 @@ def _double(body: str, at: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _visible(digits: str) -> bool:
-    """Whether an escape with these hexadecimal *digits* (none for ``\\\\"`` and the like) is a character to be seen."""
+    """Whether an escape with these hexadecimal *digits*, or none as for a quote, is a character to be seen."""
     try:
         code = int(digits, 16) if digits else ord("x")
         return code not in _LOW_SURROGATES and not chr(code).isspace()

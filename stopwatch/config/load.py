@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stopwatch.config.changes import changed
+from stopwatch.config.checks.names import check_names
+from stopwatch.config.checks.queries import check_queries
+from stopwatch.config.checks.twins import check_twins
+from stopwatch.config.checks.unused import check_unused
 from stopwatch.config.complaint import Complaint, Complaints, ComplaintsError
 from stopwatch.config.kpi_model import KpisFile
-from stopwatch.config.kpis import CheckPromql, read_kpis
+from stopwatch.config.kpis import read_kpis
 from stopwatch.config.node import Fields, Items, Node, kind
+from stopwatch.config.outline import read_outline
 from stopwatch.config.plan import read_plan
-from stopwatch.config.ranges import check_ranges
-from stopwatch.config.rule_list import check_against_plan, check_twins, read_rules
+from stopwatch.config.rule_list import read_rules
 from stopwatch.config.rule_model import StopRulesFile
 from stopwatch.config.source import read_bytes
 from stopwatch.config.validate import unknown_key
 from stopwatch.config.yaml import load_text
+from stopwatch.core.kpi import PhaseId, SiteId
 from stopwatch.core.rollout import RuleSet
 
 if TYPE_CHECKING:
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from stopwatch.config.changes import Change
+    from stopwatch.config.checks.queries import CheckPromql
 
 KPIS, RULES, ROLLOUT = "kpis.yaml", "stop-rules.yaml", "rollout.yaml"
 FILES = (KPIS, RULES, ROLLOUT)
@@ -77,20 +84,21 @@ def _rule_set(
     revision: str,
 ) -> RuleSet | None:
     kpi_list = _only_list(KpisFile, nodes[KPIS], "kpis", found)
-    book = read_kpis(kpi_list, found, promql=promql)
+    book = read_kpis(kpi_list, found)
     rules_as_written = _only_list(StopRulesFile, nodes[RULES], "rules", found)
     listed = read_rules(changed(rules_as_written, changes, found), found)
     rollout = nodes[ROLLOUT]
-    plan = None if rollout is None else read_plan(rollout, found)
-    check_twins(listed, found)
-    sites = () if plan is None else plan.sites.values()
-    rules = {site.id: listed.at(site.id, site.phase, book, found) for site in sites}
-    listed.check_unused(book, found)
-    if plan is None:
-        return None
-    check_against_plan(listed, plan, found)
-    check_ranges(kpi_list, rules, found)
-    return RuleSet(plan=plan, kpis=book.kpis, rules=rules, revision=revision)
+    outline = read_outline(rollout)
+    plan = None if rollout is None else read_plan(rollout, outline, found)
+    home = outline.home.items()
+    rules = {SiteId(site): listed.at(SiteId(site), PhaseId(phase), book, found) for site, phase in home}
+    unused = listed.check_unused(book, found)
+    check_twins(listed.rules, found)
+    check_names(listed.rules, outline, found)
+    check_unused(listed.rules, outline, found)
+    if promql is not None:
+        check_queries(kpi_list, chain(unused, *rules.values()), promql, found)
+    return None if plan is None else RuleSet(plan=plan, kpis=book.kpis, rules=rules, revision=revision)
 
 
 def _only_list(model: type[BaseModel], node: Node | None, key: str, found: Complaints) -> Node | None:

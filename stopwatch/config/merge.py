@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stopwatch.config.complaint import Weight
-from stopwatch.config.node import Fields, Node, at
+from stopwatch.config.node import Fields, Items, Node, at, plain
 from stopwatch.config.rule_model import OVERRIDABLE
 
 if TYPE_CHECKING:
@@ -90,3 +90,9 @@ def merge(rule: Fields, *, phase: str | None, site: str | None) -> Merged:
             words.append(f"{word} {name}")
     where = f"with the override of {' and '.join(words)}" if words else ""
     return Merged(Fields(rule.place, entries), frozenset(replaced), where)
+
+
+def applies_in(rule: Fields, phase: str | None) -> bool:
+    """Tell whether *rule* is meant for *phase*: it names no phases, or this one."""
+    phases = rule.get("phases")
+    return not isinstance(phases, Items) or any(plain(item) == phase for item in phases.items)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopwatch.config.checks.links import check_links
 from stopwatch.config.criteria import CriterionReader
-from stopwatch.config.links import check_links
 from stopwatch.config.merge import Teller
 from stopwatch.config.rule_model import RuleModel
 from stopwatch.config.validate import validated

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 20
 """A rule file may be one MiB; whatever is larger was not written by a person."""
 WIDEST_EXCERPT = 160
+"""Of a longer line, so many characters are shown."""
 
 _SECRET = re.compile(
     r"authorization|bearer|xox[a-z]-|xapp-|sha256|password|passwd|secret|token|api[-_]?key|cookie|://[^/\s]*@",
@@ -69,10 +70,19 @@ class Place:
         """Make a complaint that points here; a line that may hold a secret is not quoted."""
         line, column = self.text.locate(self.start)
         excerpt = self.text.line(line)
-        if _SECRET.search(excerpt) or len(excerpt) > WIDEST_EXCERPT:
-            excerpt = ""
-        length = max(1, min(self.end - self.start, len(excerpt) - column + 1))
-        return Complaint(self.text.name, line, column, code, message, hint, severity, excerpt, length)
+        excerpt, lead = ("", 0) if _SECRET.search(excerpt) else _clipped(excerpt, column - 1)
+        length = max(1, min(self.end - self.start, len(excerpt) - lead))
+        return Complaint(self.text.name, line, column, code, message, hint, severity, excerpt, length, lead)
+
+
+def _clipped(line: str, at: int) -> tuple[str, int]:
+    """Return *line*, or of a long one what stands around *at*, and where *at* is in that."""
+    if len(line) <= WIDEST_EXCERPT:
+        return line, at
+    start = max(0, min(at - WIDEST_EXCERPT // 2, len(line) - WIDEST_EXCERPT))
+    end = start + WIDEST_EXCERPT
+    left, right = "…" if start else "", "…" if end < len(line) else ""
+    return f"{left}{line[start:end]}{right}", at - start + len(left)
 
 
 def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes | Complaint:

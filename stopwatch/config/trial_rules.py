@@ -19,8 +19,8 @@ from stopwatch.core.kpi import PhaseId, SiteId
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stopwatch.config.checks.queries import CheckPromql
     from stopwatch.config.complaint import Complaints
-    from stopwatch.config.kpis import CheckPromql
     from stopwatch.core.kpi import Kpi, KpiId
     from stopwatch.core.rollout import Plan
     from stopwatch.core.rule import StopRule

@@ -226,6 +226,8 @@ def _syntax(text: Text, error: MarkedYAMLError) -> Complaint:
         problem, hint = "a tab where YAML wants spaces", "indent with spaces"
     elif any(sign in line for sign in ("op: >", "op: <")):
         hint = 'quote the operator: op: ">"'
+    elif "but got '['" in problem or "but got '{'" in problem:
+        hint = "put the text in quotes: inside { } and [ ] these signs are YAML's"
     elif "mapping values are not allowed" in problem:
         hint = "a value that contains ': ' must be quoted; else check the indentation"
     return place.complaint("yaml-syntax", problem, hint)

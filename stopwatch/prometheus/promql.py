@@ -34,16 +34,18 @@ CHECKS = (
 LONGEST_EXPRESSION = 20_000
 
 
-def findings(expression: str, *, site: str = "site", window: timedelta | None = None) -> tuple[Finding, ...]:
+def findings(
+    expression: str, *, site: str = "site", window: timedelta | None = None, rule: str = ""
+) -> tuple[Finding, ...]:
     """
     Give every remark on *expression*, in the order of the text.
 
-    *site* is the label that tells sites apart, *window* the shortest window of a rule that reads the query.
+    *site* is the label that tells sites apart, *window* the shortest window that the query is judged over, by *rule*.
     """
     refused = _refused(expression)
     if refused is not None:
         return (refused,)
-    query = ParsedQuery(tree(expression), site, window)
+    query = ParsedQuery(tree(expression), site, window, rule)
     found = [finding for check in CHECKS for finding in check(query)]
     return tuple(sorted(found, key=lambda finding: finding.column))
 
@@ -60,13 +62,14 @@ def _refused(expression: str) -> Finding | None:
     """Why *expression* cannot be looked into, if so."""
     if len(expression) > LONGEST_EXPRESSION or too_deep(expression):
         hint = "shorten it, for instance by a recording rule"
-        return Finding("syntax", Severity.ERROR, "the expression is too long or too deep", hint, 0)
+        return Finding("promql-syntax", Severity.ERROR, "the expression is too long or too deep", hint, 0)
     try:
         tree(expression)
     except ValueError as error:
         words = str(error).strip() or "it does not parse"
         hint = "see the query language of Prometheus; $sites belongs inside quotes"
-        return Finding("syntax", Severity.ERROR, f"not a PromQL expression: {words}", hint, _place(expression, words))
+        message = f"not a PromQL expression: {words}"
+        return Finding("promql-syntax", Severity.ERROR, message, hint, _place(expression, words))
     return None
 
 

@@ -70,11 +70,16 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """An expression that parses: its tree, the label that tells sites apart, and the window it is judged over."""
+    """
+    An expression that parses: its tree, the label that tells sites apart, and the window it is judged over.
+
+    *rule* says which rule has that window, empty if it has no name.
+    """
 
     root: Node
     site_label: str
     window: timedelta | None
+    rule: str = ""
 
 
 def tree(expression: str) -> Node:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stopwatch.config.checks.queries import JudgedOver
 from stopwatch.config.load import FILES, check_folder, load_rule_set
 from stopwatch.core.kpi import KpiId, PhaseId, RuleId, SiteId
 from stopwatch.core.rollout import RuleSet
@@ -235,13 +236,15 @@ class Finding:
 
 
 class NoBooleans:
-    """Complains about ``bool`` in a query, and remembers by which label sites are told apart."""
+    """Complains about ``bool`` in a query, and remembers by which label sites are told apart and over which windows."""
 
     def __init__(self) -> None:
         self.labels: list[str] = []
+        self.windows: list[JudgedOver | None] = []
 
-    def __call__(self, query: str, *, site_label: str) -> list[Finding]:
+    def __call__(self, query: str, *, site_label: str, judged_over: JudgedOver | None) -> list[Finding]:
         self.labels.append(site_label)
+        self.windows.append(judged_over)
         at = query.find("bool")
         return [] if at < 0 else [Finding("comparison", "a comparison", "remove it", at, "error")]
 
@@ -265,4 +268,5 @@ def test_what_a_promql_check_finds_is_said_at_its_column(tmp_path: Path) -> None
     assert rule_set is None
     assert [(one.line, one.column, one.code) for one in complaints] == [(9, 27, "comparison"), (11, 34, "comparison")]
     assert set(check.labels) == {"warehouse"}
+    assert check.windows == [(timedelta(minutes=10), "slow"), None]
     assert KpiId("latency") in load(tmp_path, kpis=kpis).kpis

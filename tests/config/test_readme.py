@@ -95,6 +95,19 @@ def test_every_mistake_is_documented_with_its_weight() -> None:
         (code, weight)
         for weight, code in re.findall(r"^\S+: (error|warning): .* \[([a-z0-9-]+)\]$", said, re.MULTILINE)
     }
-    documented = {(code, row[1]) for code, row in rows("## Mistakes that are caught").items()}
-    assert documented - seen == {(code, "error") for code in ON_DISK}
-    assert seen - documented == set()
+    documented = [(code, weight) for code, weight, _ in golden.SECTION.findall(README)]
+    assert len(documented) == len(set(documented))
+    assert set(documented) - seen == {(code, "error") for code in ON_DISK}
+    assert seen - set(documented) == set()
+
+
+def test_every_mistake_is_listed_and_counted() -> None:
+    chapter = README.partition("\n## Mistakes that are caught\n")[2].partition("\n### ")[0]
+    links = re.findall(r"\[`([a-z0-9-]+)`\]\(#([a-z0-9-]+)\)", chapter)
+    sections = [(code, f"{code}-{weight}") for code, weight, _ in golden.SECTION.findall(README)]
+    assert links == sections
+    assert chapter.lstrip().startswith(f"{len(sections)} kinds of mistake")
+
+
+def test_the_examples_of_mistakes_are_what_is_said() -> None:
+    assert golden.with_examples(README) == README

@@ -115,7 +115,7 @@ def test_a_warning_is_found_at_its_column(code: str, marked: str) -> None:
 )
 def test_what_does_not_parse_is_one_error(expression: str, column: int) -> None:
     [error] = findings(expression)
-    assert (error.code, error.severity, error.column) == ("syntax", Severity.ERROR, column)
+    assert (error.code, error.severity, error.column) == ("promql-syntax", Severity.ERROR, column)
     assert ranges(expression) == ()
 
 
@@ -129,7 +129,7 @@ def test_what_does_not_parse_is_one_error(expression: str, column: int) -> None:
     ],
 )
 def test_the_deepest_trees_allowed_are_walked_to_their_end(expression: str) -> None:
-    assert "syntax" not in [found.code for found in findings(expression)]
+    assert "promql-syntax" not in [found.code for found in findings(expression)]
 
 
 def test_another_site_label_is_looked_for_when_it_is_named() -> None:

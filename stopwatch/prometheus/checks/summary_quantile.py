@@ -1,4 +1,4 @@
-"""Percentiles of a summary cannot be added or averaged over instances."""
+"""Percentiles of a summary belong to one process, and cannot be added or averaged over several."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ if TYPE_CHECKING:
 
 
 def check(query: ParsedQuery) -> Iterator[Finding]:
-    """Find selectors by ``quantile`` below an aggregation."""
-    for aggregation, node in _below(query.root, ""):
+    """Find selectors by ``quantile``."""
+    for aggregation, node in _selected(query.root, ""):
+        message = "a summary's quantile is that of one process over its own ten minutes, not of the site"
+        if aggregation:
+            message = f"{aggregation} over a summary's quantile is not the percentile of the site"
         yield Finding(
             "summary-quantile",
             Severity.WARNING,
-            f"{aggregation} over a summary's quantile is not the percentile of the site",
+            message,
             "use a histogram: histogram_quantile(…, sum by (site, le) (rate(…_bucket[…])))",
             node.column,
         )
 
 
-def _below(node: Node, aggregation: str) -> Iterator[tuple[str, Node]]:
+def _selected(node: Node, aggregation: str) -> Iterator[tuple[str, Node]]:
     """Selectors by quantile, each with the innermost aggregation above it."""
-    if aggregation and _by_quantile(node):
+    if _by_quantile(node):
         yield aggregation, node
     for child in node.children:
-        yield from _below(child, node.aggregation or aggregation)
+        yield from _selected(child, node.aggregation or aggregation)
 
 
 def _by_quantile(node: Node) -> bool:

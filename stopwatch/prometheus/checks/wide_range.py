@@ -13,18 +13,23 @@ if TYPE_CHECKING:
 
     from stopwatch.prometheus.tree import ParsedQuery
 
+SHARE = 3
+"""A range may be at most one third of the window."""
+
 
 def check(query: ParsedQuery) -> Iterator[Finding]:
     """Find ranges longer than a third of the window; without a window there is nothing to say."""
     if query.window is None:
         return
+    whose = f" of rule {query.rule}" if query.rule else ""
+    most = promql.display_duration(query.window / SHARE)
     for node in query.root.walk():
-        if node.range is not None and 3 * node.range > query.window:
-            window = promql.display_duration(query.window)
+        if node.range is not None and SHARE * node.range > query.window:
+            window, length = promql.display_duration(query.window), promql.display_duration(node.range)
             yield Finding(
                 "wide-range",
                 Severity.WARNING,
-                f"the range {promql.display_duration(node.range)} is more than a third of the window {window}",
-                "shorten the range, or lengthen the rule's window",
+                f"the range {length} is more than a third of the window {window}{whose}",
+                f"use a range of at most {most}, or lengthen the rule's window",
                 node.column,
             )
