@@ -89,7 +89,8 @@ def band(lows: Sequence[float], highs: Sequence[float], axis: Axis, height: Scal
 
 def _runs(values: Sequence[float]) -> list[tuple[int, int]]:
     """Return where numbers stand together, as (first, one beyond the last)."""
-    found, begin = [], None
+    found: list[tuple[int, int]] = []
+    begin: int | None = None
     for place, value in enumerate([*values, math.nan]):
         if math.isnan(value):
             if begin is not None:
