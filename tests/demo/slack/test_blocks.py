@@ -194,7 +194,7 @@ def test_what_the_models_of_the_client_build_is_taken(client: WebClient) -> None
         pytest.param({"event_type": "a", "event_payload": {"x": "y" * 20_000}}, "metadata_too_large", id="too large"),
     ],
 )
-def test_bad_metadata(metadata: object, code: str) -> None:
+def test_metadata_of_the_wrong_form_is_refused(metadata: object, code: str) -> None:
     with pytest.raises(RefusedError, match=code):
         accept_metadata(metadata)
 
@@ -225,7 +225,7 @@ def modal(**changed: object) -> Block:
         pytest.param("modal", "object", id="no object"),
     ],
 )
-def test_bad_views(view: object, words: str) -> None:
+def test_a_view_of_the_wrong_form_is_refused(view: object, words: str) -> None:
     assert accept_view(modal()) == modal()
     with pytest.raises(RefusedError) as error:
         accept_view(view)

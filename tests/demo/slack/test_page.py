@@ -52,7 +52,7 @@ class Seen(HTMLParser):
         pytest.param("<!date^0^{date_num} {time}|then>", "1970-01-01 00:00", id="date"),
     ],
 )
-def test_mrkdwn(text: str, shown: str) -> None:
+def test_markup_is_shown_as_people_see_it(text: str, shown: str) -> None:
     assert shown in mrkdwn(text, READER)
 
 
