@@ -69,14 +69,14 @@ class SlotCache:
             del self._gaps[slot]
 
     def _extend(self, fresh: int, last: int, series: Mapping[SiteId, Sequence[float]]) -> None:
-        base = last - fresh + 1
+        begin = last - fresh + 1
         for site, values in self._values.items():
             answer = series.get(site)
             tail = answer[-fresh:] if answer is not None else [nan] * fresh
             values.extend(tail)
             for offset, value in enumerate(tail):
                 if value != value:  # noqa: PLR0124 – the fastest test for NaN
-                    self._gaps.setdefault(base + offset, set()).add(site)
+                    self._gaps.setdefault(begin + offset, set()).add(site)
         self.last = last
 
     def window(self, site: SiteId, first: int, last: int) -> list[float]:
