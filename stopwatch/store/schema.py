@@ -23,7 +23,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from stopwatch.core.decision import FINAL, DecisionState, GroundKind
+from stopwatch.core.decision import FINAL, Act, DecisionState, GroundKind
+from stopwatch.core.inbox import Result, Way
 from stopwatch.core.outbox import MessageKind, OutboxState
 from stopwatch.core.state import Condition, Reported
 from stopwatch.store.columns import CanonicalJson, Instant
@@ -216,6 +217,33 @@ outbox = Table(
     UniqueConstraint("number", name="outbox_number"),
     Index("outbox_by_due", "state", "due_at"),
     Index("outbox_by_decision", "decision", "kind"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("ticket", Text),
+    Column("way", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("team", Text),
+    Column("decision", Text, nullable=False),
+    Column("rev", Integer),
+    Column("shown", Integer),
+    Column("fields", CanonicalJson, nullable=False),
+    Column("origin", CanonicalJson, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("result", Text),
+    _one_of("way", Way),
+    _one_of("act", Act),
+    _one_of("result", Result),
+    CheckConstraint("(result IS NULL) = (finished_at IS NULL)", name="finished"),
+    UniqueConstraint("number", name="inbox_number"),
+    UniqueConstraint("ticket", name="inbox_ticket"),
+    Index("inbox_by_result", "result"),
 )
 
 audit = Table(

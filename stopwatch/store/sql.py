@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.decision import Decision, DecisionId
 from stopwatch.core.outbox import MessageKind, OutboxRow, OutboxState
-from stopwatch.store import chain, outbox
+from stopwatch.store import chain, inbox, outbox
 from stopwatch.store.failures import refusing
 from stopwatch.store.records import SqlReader, SqlWriter
 from stopwatch.store.schema import outbox as outbox_table
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from stopwatch.core.inbox import Interaction, Receipt, Result
     from stopwatch.store.outbox import OutboxCounts
 
 
@@ -105,3 +106,20 @@ class SqlStore:
         """Return what every notifier still has to deliver."""
         with self.reading() as reader:
             return outbox.counts(reader.connection, now)
+
+    # -------------------------------------------------------------------------------------------------------- inbox
+
+    def receive(self, deed: Interaction, *, now: datetime, result: Result | None = None) -> Receipt:
+        """Commit what a person did, before Slack is answered; without a *result* it waits to be applied."""
+        with self.writing() as writer:
+            return inbox.receive(writer.connection, deed, now=now, result=result)
+
+    def waiting(self) -> list[tuple[Interaction, datetime]]:
+        """Return the deeds that wait to be applied with the times of their arrival, oldest first."""
+        with self.reading() as reader:
+            return inbox.waiting(reader.connection)
+
+    def finish(self, key: str, result: Result, *, now: datetime) -> None:
+        """Write down what became of a deed."""
+        with self.writing() as writer:
+            inbox.finish(writer.connection, key, result, now=now)
