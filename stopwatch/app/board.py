@@ -6,8 +6,9 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stopwatch.core.escalation import waiting_since
 from stopwatch.core.status import StatusView
-from stopwatch.watch.picture import draw, overlay, waiting_since
+from stopwatch.watch.picture import draw, overlay
 from stopwatch.watch.recording import ended_by_site
 
 if TYPE_CHECKING:

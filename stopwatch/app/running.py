@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 import structlog
 
 from stopwatch import __version__
+from stopwatch.app.alerting import Alerting
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
+from stopwatch.app.notifying import open_heartbeat, open_notifiers
 from stopwatch.app.scheduler import Pulse
 from stopwatch.app.sending import open_sender
 from stopwatch.app.views import DaemonActs, DaemonHealth, DaemonRecords
@@ -28,12 +30,15 @@ from stopwatch.web.server import WebServer
 from stopwatch.web.tokens import Token, require_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from stopwatch.config.settings import Settings
+    from stopwatch.store.sql import SqlStore
 
 log = structlog.get_logger()
+
+Jobs = dict[str, "Callable[[], None]"]
 
 PLAIN_ADDRESSES = ("database_url", "prometheus_url", "alertmanager_url")
 """Settings that are secret only as far as they carry a password; a webhook's whole address is a secret."""
@@ -56,20 +61,23 @@ def run(settings: Settings) -> None:
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[Daemon]:
-    """Run the daemon as long as the block lasts."""
+def running(settings: Settings, *, opening: Callable[[str], SqlStore] = open_store) -> Iterator[Daemon]:
+    """Run the daemon as long as the block lasts, on the store that *opening* gives for the database's address."""
     set_up_logs(json=settings.log_format == "json", level=settings.log_level, secrets=secrets_of(settings))
     clock = Clock()
     with ExitStack() as stack:
         url = settings.database_url.get_secret_value()
         stack.enter_context(daemon_lock(url))
-        store = open_store(url)
+        store = opening(url)
         stack.callback(store.close)
         metrics = Metrics(version=__version__, now=clock.now)
         daemon = Daemon(settings, store, clock, metrics)
         stack.callback(daemon.close)
-        jobs = {f"tick:{name}": partial(daemon.tick, name) for name in daemon.source_names}
-        pulse = Pulse(jobs | {"time": daemon.pass_time}, interval_seconds=daemon.pulse_seconds, clock=clock)
+        jobs: Jobs = {f"tick:{name}": partial(daemon.tick, name) for name in daemon.source_names}
+        sender, notifiers, heartbeat = open_sender(daemon), open_notifiers(daemon, stack), open_heartbeat(daemon)
+        alerting = Alerting(daemon, sender, notifiers)
+        jobs |= {"time": daemon.pass_time, "alerting": alerting.pass_time}
+        pulse = Pulse(jobs, interval_seconds=daemon.pulse_seconds, clock=clock)
         tokens = tuple(
             Token(token.name, token.sha256, frozenset(scope.value for scope in token.scopes))
             for token in (load_tokens(settings.api_tokens_file) if settings.api_tokens_file else ())
@@ -86,10 +94,10 @@ def running(settings: Settings) -> Iterator[Daemon]:
         server = WebServer(api, host=settings.listen.host, port=settings.listen.port)
         server.start()
         stack.callback(server.stop)
-        sender = open_sender(daemon)
-        if sender is not None:
-            sender.start()
-            stack.callback(sender.stop)
+        for thread in (sender, *notifiers, heartbeat):
+            if thread is not None:
+                thread.start()
+                stack.callback(thread.stop)
         pulse.start()
         stack.callback(pulse.stop)
         metrics.observe_leader(leader=True)

@@ -1,22 +1,25 @@
-"""The sender's thread: delivers what the outbox holds, as long as the daemon runs."""
+"""The senders' threads: each delivers to one notifier what the outbox holds, as long as the daemon runs."""
 
 from __future__ import annotations
 
 import random
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from stopwatch.core.errors import StoreError
 from stopwatch.core.opening import DAEMON
 from stopwatch.core.records import AuditEntry
-from stopwatch.core.status import OutboxStatus
 from stopwatch.slack.card import CardTerms
 from stopwatch.slack.client import METHODS, SlackNotifier
 from stopwatch.watch.delivery import Sender
+from stopwatch.watch.escalating import SLACK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from stopwatch.app.daemon import Daemon
     from stopwatch.watch.delivery_report import DeliveryReport
 
@@ -26,15 +29,30 @@ PASS_SECONDS = 0.5
 STOP_SECONDS = 5.0
 
 
+class Delivering(Protocol):
+    """Makes passes over the rows of one notifier."""
+
+    def deliver(self, now: datetime, *, stopping: Callable[[], bool]) -> DeliveryReport:
+        """Make one pass."""
+        ...
+
+    @property
+    def refused(self) -> bool:
+        """Whether the receiver refuses our credentials."""
+        ...
+
+
 class SenderThread:
     """Makes a pass over the outbox twice a second; a pass that fails is logged and followed by the next."""
 
-    def __init__(self, daemon: Daemon, sender: Sender) -> None:
-        """Deliver through *sender* what *daemon* has written."""
+    def __init__(self, daemon: Daemon, name: str, sender: Delivering) -> None:
+        """Deliver to the notifier *name*, through *sender*, what *daemon* has written."""
+        self.name = name
+        self.up: bool | None = None
         self._daemon = daemon
         self._sender = sender
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"sender:{name}", daemon=True)
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -45,15 +63,22 @@ class SenderThread:
         self._stop.set()
         self._thread.join(STOP_SECONDS)
 
+    @property
+    def refused(self) -> bool:
+        """Whether the receiver refuses our credentials."""
+        return self._sender.refused
+
     def _run(self) -> None:
         while not self._stop.wait(PASS_SECONDS):
             now = self._daemon.clock.now()
             try:
                 report = self._sender.deliver(now, stopping=self._stop.is_set)
                 self._audit(report)
-                self._measure(report)
             except StoreError as error:
-                log.warning("delivery.failed", detail=str(error))
+                log.warning("delivery.failed", notifier=self.name, detail=str(error))
+            else:
+                self.up = report.up
+                self._measure(report)
 
     def _audit(self, report: DeliveryReport) -> None:
         if not report.reposted:
@@ -67,27 +92,19 @@ class SenderThread:
     def _measure(self, report: DeliveryReport) -> None:
         metrics = self._daemon.metrics
         for (verb, code), count in report.failed.items():
-            metrics.count_slack_error(METHODS.get(verb, verb), code, count)
-            log.warning("delivery.refused", verb=verb, code=code, count=count)
+            if self.name == SLACK:
+                metrics.count_slack_error(METHODS.get(verb, verb), code, count)
+            else:
+                metrics.count_notifier_error(self.name, code, count)
+            log.warning("delivery.refused", notifier=self.name, verb=verb, code=code, count=count)
         for reason, count in report.dead.items():
             metrics.count_dead(reason, count)
         for kind, count in report.degraded.items():
             metrics.count_degraded(kind, count)
         metrics.count_lost_found(report.lost_found)
         metrics.count_duplicates(report.duplicates_removed)
-        if report.sent or report.updated:
-            log.info("delivery.sent", sent=dict(report.sent), updated=report.updated)
-        now = self._daemon.clock.now()
-        counts = self._daemon.store.outbox_counts(now)
-        oldest = max((count.oldest for count in counts if count.oldest is not None), default=None)
-        metrics.observe_outbox(
-            OutboxStatus(
-                pending={count.notifier: count.pending for count in counts},
-                unknown=sum(count.unknown for count in counts),
-                oldest=now - oldest if oldest is not None else None,
-                slack_up=report.up,
-            )
-        )
+        if report.sent or (report.updated and self.name == SLACK):
+            log.info("delivery.sent", notifier=self.name, sent=dict(report.sent), updated=report.updated)
 
 
 def open_sender(daemon: Daemon) -> SenderThread | None:
@@ -106,4 +123,4 @@ def open_sender(daemon: Daemon) -> SenderThread | None:
     sender = Sender(
         daemon.store, notifier, plan=plan.delivery, rng=random.SystemRandom(), fallback=plan.slack.fallback_channel
     )
-    return SenderThread(daemon, sender)
+    return SenderThread(daemon, SLACK, sender)

@@ -23,7 +23,7 @@ class OutboxState(StrEnum):
 
 
 class MessageKind(StrEnum):
-    """What a message is; ``root`` is the living card of a decision, the others never change."""
+    """What a message is; ``root`` is the card of a decision."""
 
     ROOT = "root"
     GROUND = "ground"
@@ -36,6 +36,10 @@ class MessageKind(StrEnum):
     SUMMARY = "summary"
     DRILL = "drill"
     REPORT = "report"
+
+
+LIVING = frozenset({MessageKind.ROOT, MessageKind.BLIND})
+"""Kinds whose one message is edited where it stands; of all others each message is final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ class OutboxRow:
     """
     A message with its delivery.
 
-    *ts* is the id the receiver gave it. For a root, *desired* counts the versions of the card and *delivered* is the
-    newest one that arrived; a root that is sent with delivered < desired wants an update. *due_at* is when it may be
+    *ts* is the id the receiver gave it. For a living message, *desired* counts its versions and *delivered* is the
+    newest one that arrived; one that is sent with delivered < desired wants an update. *due_at* is when it may be
     tried next. *swept* counts the sweeps already made after sending.
     """
 

@@ -11,6 +11,7 @@ from stopwatch.core.outbox import Delivery, Detail, Effect, MessageKind
 from stopwatch.slack.answer import Answer, Caller
 from stopwatch.slack.card import CardTerms, card
 from stopwatch.slack.payload import EVENT_TYPE, Payload, reference
+from stopwatch.slack.summons import is_broadcast
 from stopwatch.slack.thread import thread_item
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class SlackNotifier:
         """Send a message as new; the code ``thread_lost`` tells that *thread* names no message any more."""
         place: dict[str, object] = {"channel": row.message.channel, **_MUTE}
         if thread is not None:
-            place["thread_ts"] = thread
+            place |= {"thread_ts": thread} | ({"reply_broadcast": True} if is_broadcast(row.message) else {})
         answer = self._caller.call("chat.postMessage", place | _arguments(self._payload(row, decision, detail)))
         sent = _sent(answer, row.message.channel)
         posted = answer.body.get("message")
@@ -77,8 +78,8 @@ class SlackNotifier:
             return replace(sent, code=_THREAD_LOST)
         return sent
 
-    def update(self, row: OutboxRow, decision: Decision, *, detail: Detail) -> Delivery:
-        """Bring the card that was sent as ``row.ts`` to the decision's present state."""
+    def update(self, row: OutboxRow, decision: Decision | None, *, detail: Detail) -> Delivery:
+        """Bring the message that was sent as ``row.ts`` to its present state, a card to its decision's."""
         channel = row.sent_channel or row.message.channel
         arguments = _arguments(self._payload(row, decision, detail))
         # Blocks that are not given stay; an empty list takes them away.

@@ -10,6 +10,7 @@ from stopwatch.slack.cause import NAME, REASON, Cause, person
 from stopwatch.slack.figures import here, moment
 from stopwatch.slack.payload import Payload, context, metadata, reference, section
 from stopwatch.slack.story import place
+from stopwatch.slack.summons import blind_words, call_words, reminder_words
 from stopwatch.slack.text import escape, fitted, safe, web_address
 
 if TYPE_CHECKING:
@@ -80,6 +81,12 @@ def item_words(kind: MessageKind, body: Mapping[str, object], decision: Decision
             return _act(body, decision)
         case MessageKind.SUMMARY:
             return _summary(body, decision)
+        case MessageKind.ESCALATION:
+            return call_words(body, decision)
+        case MessageKind.REMINDER:
+            return reminder_words(body)
+        case MessageKind.BLIND if "site" in body:
+            return blind_words(body)
         case _:
             return safe(body.get("text") or "", _TEXT) or kind.value
 

@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, inse
 
 from stopwatch.core.decision import DecisionId
 from stopwatch.core.errors import StoreError
-from stopwatch.core.outbox import Message, MessageKind, OutboxRow, OutboxState
+from stopwatch.core.outbox import LIVING, Message, MessageKind, OutboxRow, OutboxState
 from stopwatch.store.columns import Instant
 from stopwatch.store.schema import outbox
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
 
     from sqlalchemy import RowMapping, Select
@@ -25,6 +26,7 @@ _UNSENT = (OutboxState.PENDING.value, OutboxState.UNKNOWN.value)
 _SENT = OutboxState.SENT.value
 _DEAD = OutboxState.DEAD.value
 _ROOT = MessageKind.ROOT.value
+_LIVING = tuple(sorted(kind.value for kind in LIVING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +83,27 @@ def touch_card(connection: Connection, key: str) -> None:
     connection.execute(update(outbox).where(outbox.c.key == key).values(desired=outbox.c.desired + 1, due_at=due_at))
 
 
-def due(connection: Connection, now: datetime, *, limit: int) -> list[OutboxRow]:
+def revise(connection: Connection, key: str, body: Mapping[str, object]) -> None:
+    """Replace the facts of a living message and count one more desired version, as `touch_card` does for cards."""
+    connection.execute(update(outbox).where(outbox.c.key == key).values(body=dict(body)))
+    touch_card(connection, key)
+
+
+def unsent(connection: Connection, kind: MessageKind) -> list[OutboxRow]:
+    """Return the pending and unknown rows of a kind, oldest first."""
+    return rows(connection, and_(outbox.c.state.in_(_UNSENT), outbox.c.kind == kind.value))
+
+
+def due(connection: Connection, now: datetime, *, limit: int, notifier: str | None = None) -> list[OutboxRow]:
     """
     Return rows with work to do and due not after *now*: roots, escalations, updates, thread items, images, then sweeps.
 
-    An item of a thread is held back while a card of its decision with the same notifier still has to be sent, because
-    it needs that card's id. A card that is dead holds nothing back.
+    Without *notifier* they are those of all notifiers. An item of a thread is held back while a card of its decision
+    with the same notifier still has to be sent, because it needs that card's id. A card that is dead holds nothing
+    back.
     """
     unsent = outbox.c.state.in_(_UNSENT)
-    update_wanted = and_(outbox.c.kind == _ROOT, outbox.c.delivered < outbox.c.desired)
+    update_wanted = and_(outbox.c.kind.in_(_LIVING), outbox.c.delivered < outbox.c.desired)
     card = outbox.alias("card")
     waiting = and_(
         outbox.c.kind != _ROOT,
@@ -112,8 +126,10 @@ def due(connection: Connection, now: datetime, *, limit: int) -> list[OutboxRow]
         (unsent, 4),
         else_=5,
     )
-    query = select(outbox).where(outbox.c.due_at <= now, wanted).order_by(rank, outbox.c.number).limit(limit)
-    return _rows(connection, query)
+    query = select(outbox).where(outbox.c.due_at <= now, wanted)
+    if notifier is not None:
+        query = query.where(outbox.c.notifier == notifier)
+    return _rows(connection, query.order_by(rank, outbox.c.number).limit(limit))
 
 
 def claim(connection: Connection, key: str, now: datetime) -> OutboxRow:
@@ -166,7 +182,7 @@ def settle(
     if delivered is not None:
         values["delivered"] = delivered
         if state is OutboxState.SENT and error is None:
-            overtaken = and_(outbox.c.kind == _ROOT, outbox.c.desired > delivered)
+            overtaken = and_(outbox.c.kind.in_(_LIVING), outbox.c.desired > delivered)
             values["due_at"] = case((overtaken, outbox.c.created_at), else_=literal(due_at, Instant))
     if swept is not None:
         values["swept"] = swept

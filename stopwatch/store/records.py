@@ -10,6 +10,7 @@ from stopwatch.core.decision import Decision, DecisionId, Ground, GroundKind
 from stopwatch.store import chain, decisions, outbox, states
 from stopwatch.store.schema import decisions as decisions_table
 from stopwatch.store.schema import evidence
+from stopwatch.store.schema import outbox as outbox_table
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from stopwatch.core.kpi import RuleId, SiteId
-    from stopwatch.core.outbox import Message, OutboxRow
+    from stopwatch.core.outbox import Message, MessageKind, OutboxRow
     from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
     from stopwatch.store.chain import AuditRow
 
@@ -88,6 +89,18 @@ class SqlReader:
         """Return the channels that hold, or wait for, the card of a decision."""
         return outbox.card_channels(self.connection, decision)
 
+    def messages(self, decision: DecisionId) -> list[OutboxRow]:
+        """Return the outbox rows of a decision, for whatever notifier, oldest first."""
+        return outbox.rows(self.connection, outbox_table.c.decision == decision)
+
+    def unsent(self, kind: MessageKind) -> list[OutboxRow]:
+        """Return the pending and unknown rows of a kind, oldest first."""
+        return outbox.unsent(self.connection, kind)
+
+    def every(self, kind: MessageKind) -> list[OutboxRow]:
+        """Return all rows of a kind, oldest first."""
+        return outbox.rows(self.connection, outbox_table.c.kind == kind.value)
+
     def audit_head(self) -> str:
         """Return the hash of the newest audit row."""
         return chain.head(self.connection)[1]
@@ -146,6 +159,10 @@ class SqlWriter(SqlReader):
     def touch_card(self, key: str) -> None:
         """Count one more desired version of the card with that outbox key."""
         outbox.touch_card(self.connection, key)
+
+    def revise(self, key: str, body: Mapping[str, object]) -> None:
+        """Give a living message that is no card a new text; the newest one wins."""
+        outbox.revise(self.connection, key, body)
 
     def retry(self, key: str, *, now: datetime) -> OutboxRow | None:
         """Make an unsent message due at once, a dead one pending again; None if there is none or it was sent."""

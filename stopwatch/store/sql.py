@@ -59,10 +59,10 @@ class SqlStore:
 
     # ------------------------------------------------------------------------------------------------------- outbox
 
-    def due(self, now: datetime, *, limit: int) -> list[OutboxRow]:
+    def due(self, now: datetime, *, limit: int, notifier: str | None = None) -> list[OutboxRow]:
         """Return rows with work to do and due not after *now*, most urgent first; see ``outbox.due``."""
         with self.reading() as reader:
-            return outbox.due(reader.connection, now, limit=limit)
+            return outbox.due(reader.connection, now, limit=limit, notifier=notifier)
 
     def claim(self, key: str, now: datetime) -> OutboxRow:
         """Commit one more attempt before its request; a row that was dropped meanwhile raises StoreError."""

@@ -134,6 +134,13 @@ SLACK_UP = Family("slack_up", Kind.GAUGE, (), "0 or 1", "1 while Slack takes our
 SLACK_ERRORS = Family(
     "slack_api_errors_total", Kind.COUNTER, ("method", "code"), "answers", "Refusals of Slack by method and code."
 )
+NOTIFIER_ERRORS = Family(
+    "notifier_errors_total",
+    Kind.COUNTER,
+    ("notifier", "code"),
+    "answers",
+    "Refusals of the second notifiers and of the heartbeat's receiver, by code.",
+)
 TIME_TO_ACKNOWLEDGE = Family(
     "time_to_acknowledge_seconds", Kind.HISTOGRAM, (), "seconds", "From the opening of a decision to its first answer."
 )
@@ -183,6 +190,7 @@ PROCESS = (
     OUTBOX_DEAD,
     SLACK_UP,
     SLACK_ERRORS,
+    NOTIFIER_ERRORS,
     TIME_TO_ACKNOWLEDGE,
     DEGRADED,
     LOST_FOUND,

@@ -49,6 +49,7 @@ class Metrics:
         self._queries = self._counter(families.QUERIES)
         self._dead = self._counter(families.OUTBOX_DEAD)
         self._slack_errors = self._counter(families.SLACK_ERRORS)
+        self._notifier_errors = self._counter(families.NOTIFIER_ERRORS)
         self._degraded = self._counter(families.DEGRADED)
         self._lost_found = self._counter(families.LOST_FOUND)
         self._duplicates = self._counter(families.DUPLICATES)
@@ -104,6 +105,10 @@ class Metrics:
     def count_slack_error(self, method: str, code: str, times: int = 1) -> None:
         """Count refusals of Slack."""
         self._slack_errors.labels(method, code).inc(times)
+
+    def count_notifier_error(self, notifier: str, code: str, times: int = 1) -> None:
+        """Count refusals of a second notifier, or of the heartbeat's receiver."""
+        self._notifier_errors.labels(notifier, code).inc(times)
 
     def count_degraded(self, kind: str, times: int = 1) -> None:
         """Count messages of a kind (a `MessageKind`) that were sent in a plainer form."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopwatch.core.outbox import Effect, MessageKind, OutboxState
+from stopwatch.core.outbox import LIVING, Effect, OutboxState
 from stopwatch.watch.delivery_card import update
 from stopwatch.watch.delivery_line import Line, log
 from stopwatch.watch.delivery_look import look_up, sweep
@@ -68,7 +68,7 @@ class Sender:
         tally, pacing = Tally(), self._line.pacing
         pacing.begin(now)
         if not pacing.open or self._probe(now, tally):
-            rows = [row for row in self._line.outbox.due(now, limit=LIMIT) if row.message.notifier == self._line.name]
+            rows = self._line.outbox.due(now, limit=LIMIT, notifier=self._line.name)
             groups = bundles(rows, now=now)
             told = {row.message.key for group in groups.values() for row in group[1:]}
             for row in rows:
@@ -79,6 +79,11 @@ class Sender:
         if tally.asked:
             self._reached = not tally.misses
         return tally.report(up=self._reached and not pacing.open, broken=pacing.broken)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the receiver refuses our credentials, so that nothing can be told."""
+        return self._line.pacing.open
 
     def _probe(self, now: datetime, tally: Tally) -> bool:
         """Ask, once a minute, whether our credentials are good again."""
@@ -99,7 +104,7 @@ class Sender:
                 post(self._line, row, group, now, tally)
             case OutboxState.UNKNOWN:
                 look_up(self._line, row, now, tally)
-            case OutboxState.SENT if row.message.kind is MessageKind.ROOT and row.delivered < row.desired:
+            case OutboxState.SENT if row.message.kind in LIVING and row.delivered < row.desired:
                 update(self._line, row, now, tally)
             case OutboxState.SENT:
                 sweep(self._line, row, now, tally)

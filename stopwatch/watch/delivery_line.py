@@ -57,10 +57,11 @@ class Line:
         return self.outbox.card(row.message.decision) if row.message.decision else None
 
     def root(self, row: OutboxRow) -> OutboxRow | None:
-        """Return the card that a row is a thread item of; None for cards and for messages without a decision."""
+        """Return the card here that a row is a thread item of; None for cards and for messages without a decision."""
         if row.message.kind is MessageKind.ROOT or row.message.decision is None:
             return None
-        return self.outbox.root(row.message.decision)
+        root = self.outbox.root(row.message.decision)
+        return root if root is not None and root.message.notifier == self.name else None
 
     def detail(self, row: OutboxRow) -> Detail:
         """Return how richly a row is rendered now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from stopwatch.core.outbox import Delivery, Effect, MessageKind, OutboxState
+from stopwatch.core.outbox import LIVING, Delivery, Effect, MessageKind, OutboxState
 from stopwatch.watch.delivery_line import SWEPT, Copy, log
 from stopwatch.watch.delivery_pacing import LOOK_UPS
 from stopwatch.watch.delivery_post import post
@@ -51,17 +51,16 @@ def look_up(line: Line, row: OutboxRow, now: datetime, tally: Tally) -> None:
         line.outbox.settle(key, OutboxState.UNKNOWN, due_at=due_at, error=found.failure.code)
         return
     line.awaited.discard(key)
-    is_root = row.message.kind is MessageKind.ROOT
     # A card that was given up where it stood may still be seen there under the same key.
     copies = [copy for copy in found.copies if copy.ts != row.ts]
     if copies:
         tally.lost_found += 1
         _remove(line, copies[1:], tally)
-        # Which version arrived is not known, so a card is brought up to date once more.
-        line.arrived(row, copies[0], now, delivered=0 if is_root else row.desired)
+        # Which version arrived is not known, so a living message is brought up to date once more.
+        line.arrived(row, copies[0], now, delivered=0 if row.message.kind in LIVING else row.desired)
         return
     line.outbox.settle(key, OutboxState.PENDING, due_at=now, error=row.error)
-    if is_root:
+    if row.message.kind is MessageKind.ROOT:
         post(line, row, (), now, tally)
 
 
@@ -101,7 +100,7 @@ def _tidy(line: Line, row: OutboxRow, copies: Sequence[Copy], now: datetime, tal
     sent, delivered = None, None
     if kept is not None and kept.ts != row.ts and row.sent_at is not None:
         sent = (kept.ts, kept.channel, row.sent_at)
-        delivered = 0 if row.message.kind is MessageKind.ROOT else row.delivered
+        delivered = 0 if row.message.kind in LIVING else row.delivered
     due_at = line.next_sweep(replace(row, swept=number), now)
     swept = number if again else max(number, SWEPT)
     line.pacing.succeeded(key)

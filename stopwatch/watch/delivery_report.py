@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reposted:
-    """A card that could not be changed where it stood (*ts* in *channel*, because of *code*) and is posted anew."""
+    """A living message that could not be changed where it stood (*ts* in *channel*, because of *code*); it moved."""
 
-    decision: DecisionId
+    decision: DecisionId | None
     key: str
     channel: str | None
     ts: str | None

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 class Outbox(Protocol):
     """The outbox as the sender sees it; every call is one transaction of its own."""
 
-    def due(self, now: datetime, *, limit: int) -> list[OutboxRow]:
+    def due(self, now: datetime, *, limit: int, notifier: str | None = None) -> list[OutboxRow]:
         """
         Return rows with work to do and ``due_at`` not after *now*, most urgent first: root, escalation, update, thread.
 
-        These are pending and unknown rows, sent roots whose card is out of date, and sent rows not yet swept twice.
+        Without *notifier* they are those of all. These are pending and unknown rows, living messages that are out of
+        date, and sent rows not yet swept twice.
         """
         ...
 
@@ -61,8 +62,8 @@ class Notifier(Protocol):
         """Send a message as new, into the thread of message *thread* if given."""
         ...
 
-    def update(self, row: OutboxRow, decision: Decision, *, detail: Detail) -> Delivery:
-        """Bring the card that was sent as ``row.ts`` to the decision's present state."""
+    def update(self, row: OutboxRow, decision: Decision | None, *, detail: Detail) -> Delivery:
+        """Bring the message that was sent as ``row.ts`` to its present state, a card to its decision's."""
         ...
 
     def find(self, row: OutboxRow, *, thread: str | None) -> Sequence[str] | Delivery:

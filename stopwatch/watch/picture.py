@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import nan
 from typing import TYPE_CHECKING
 
-from stopwatch.core.decision import DecisionState
+from stopwatch.core.escalation import waiting_since
 from stopwatch.core.rule import Combine
 from stopwatch.core.sample import Samples, classify
 from stopwatch.core.state import Condition, Reported, armed_slot
@@ -73,14 +73,6 @@ def overlay(
             for site in view.sites
         ),
     )
-
-
-def waiting_since(decision: Decision) -> datetime | None:
-    """Return since when a decision waits for its first answer (or the first of a new episode), None if it does not."""
-    if decision.state is not DecisionState.OPEN:
-        return None
-    moved = [acted.at for acted in decision.acts if acted.rev_after != acted.rev_before]
-    return moved[-1] if moved else decision.grounds[0].recorded_at
 
 
 def _rule(group: Group, cell: Cell, ended: Sequence[Ended]) -> RuleStatus:

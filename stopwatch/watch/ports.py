@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stopwatch.core.decision import Decision, DecisionId, Ground, GroundKind
     from stopwatch.core.grid import SlotRange
     from stopwatch.core.kpi import RuleId, SiteId
-    from stopwatch.core.outbox import Message
+    from stopwatch.core.outbox import Message, MessageKind, OutboxRow
     from stopwatch.core.reading import Query, Reading
     from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
 
@@ -93,6 +93,18 @@ class Reader(Protocol):
         """Return the channels that hold, or wait for, the card of a decision."""
         ...
 
+    def messages(self, decision: DecisionId) -> list[OutboxRow]:
+        """Return the outbox rows of a decision, for whatever notifier, oldest first."""
+        ...
+
+    def unsent(self, kind: MessageKind) -> list[OutboxRow]:
+        """Return the pending and unknown rows of a kind, oldest first."""
+        ...
+
+    def every(self, kind: MessageKind) -> list[OutboxRow]:
+        """Return all rows of a kind, oldest first."""
+        ...
+
     def audit_head(self) -> str:
         """Return the hash of the newest audit row."""
         ...
@@ -150,6 +162,18 @@ class Writer(Reader, Protocol):
 
     def touch_card(self, key: str) -> None:
         """Count one more desired version of the card with that outbox key."""
+        ...
+
+    def revise(self, key: str, body: Mapping[str, object]) -> None:
+        """Give a living message that is no card a new text; the newest one wins."""
+        ...
+
+    def retry(self, key: str, *, now: datetime) -> OutboxRow | None:
+        """Make an unsent message due at once, a dead one pending again; None if there is none or it was sent."""
+        ...
+
+    def drop(self, key: str, reason: str) -> OutboxRow | None:
+        """Give an unsent message up for *reason*; None if there is none or it was sent. The caller audits it."""
         ...
 
 

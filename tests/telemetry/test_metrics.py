@@ -39,6 +39,7 @@ def filled() -> Metrics:
     metrics.observe_acknowledged(timedelta(seconds=42))
     metrics.count_dead("channel_not_found")
     metrics.count_slack_error("chat.postMessage", "ratelimited")
+    metrics.count_notifier_error("webhook", "timeout")
     metrics.count_degraded("root")
     metrics.count_lost_found()
     metrics.count_duplicates(2)

@@ -37,8 +37,9 @@ class MemoryOutbox:
             if message.key not in self.table:
                 self._put(OutboxRow(message, OutboxState.PENDING, 0, now, now))
 
-    def due(self, now: datetime, *, limit: int) -> list[OutboxRow]:
+    def due(self, now: datetime, *, limit: int, notifier: str | None = None) -> list[OutboxRow]:
         ready = [row for row in self.table.values() if row.due_at <= now and self._wanted(row)]
+        ready = [row for row in ready if notifier in {None, row.message.notifier}]
         return sorted(ready, key=self._rank)[:limit]
 
     def claim(self, key: str, now: datetime) -> OutboxRow:
