@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
-
-from stopwatch.cli.terms import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stopwatch.config.complaint import Complaint
+    from stopwatch.core.checkup import Checkup
 
 
-def write_complaints(complaints: Sequence[Complaint], form: str) -> None:
-    """Write *complaints* in the *form* text, json or github."""
-    if form == "json":
-        write_json({"complaints": [plain(complaint) for complaint in complaints]})
-        return
+def write_complaints(complaints: Sequence[Complaint], *, github: bool) -> None:
+    """Write *complaints* for people, or as annotations."""
     for complaint in complaints:
-        click.echo(annotation(complaint) if form == "github" else complaint.render())
+        click.echo(annotation(complaint) if github else complaint.render())
+
+
+def as_json(complaints: Sequence[Complaint], checkup: Checkup | None) -> dict[str, object]:
+    """Return everything for editors and CI; what the live check found only if it was made."""
+    found: dict[str, object] = {"complaints": [plain(complaint) for complaint in complaints]}
+    if checkup is not None:
+        found["sources"] = [
+            {
+                "name": state.name,
+                "url": state.url,
+                "version": state.version,
+                "skew_seconds": None if state.skew is None else state.skew.total_seconds(),
+            }
+            for state in checkup.sources
+        ]
+        found["cells"] = [asdict(cell) for cell in checkup.cells]
+        found["findings"] = [asdict(finding) for finding in checkup.findings]
+        found["notes"] = list(checkup.notes)
+    return found
 
 
 def plain(complaint: Complaint) -> dict[str, object]:
@@ -44,6 +60,11 @@ def annotation(complaint: Complaint) -> str:
     end = complaint.column + complaint.length
     place = f"file={file},line={complaint.line},col={complaint.column},endColumn={end},title={complaint.code}"
     return f"::{complaint.severity} {place}::{_escaped(text)}"
+
+
+def counted(number: int, what: str) -> str:
+    """Return ``1 error``, ``2 errors``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _escaped(text: str) -> str:

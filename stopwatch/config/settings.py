@@ -137,6 +137,11 @@ class Settings(BaseSettings):
         default=timedelta(hours=24), description="How far back missed slots are judged after an outage."
     )
 
+    link_hosts_private: bool = Field(
+        default=False,
+        description="Whether `check --live` also asks evidence links whose hosts have loopback or private addresses.",
+    )
+
     reads_environment: ClassVar[bool] = True
     """Whether the process's environment fills in what no keyword gives."""
 

@@ -1,0 +1,59 @@
+"""The live check put together: every source of the plan, the evidence links, and Slack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopwatch.app.building import sources_of
+from stopwatch.app.clock import Clock
+from stopwatch.core.checkup import Checkup
+from stopwatch.notify.links import LinkAsker
+from stopwatch.slack.checkup import check_slack
+from stopwatch.watch.checkup import check_source
+from stopwatch.watch.checkup_links import AskLinks, Trouble, check_links
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stopwatch.config.settings import Settings
+    from stopwatch.core.rollout import RuleSet
+
+
+def check_live(rule_set: RuleSet, settings: Settings) -> Checkup:
+    """
+    Ask the world that *rule_set* is about whether it can be watched; nothing is written anywhere.
+
+    Raises:
+        ConfigurationError: A source has no address, or one that cannot be used.
+
+    """
+    clock = Clock()
+    found = Checkup()
+    sources = sources_of(rule_set, settings, clock)
+    try:
+        for source in sources.values():
+            found = found.merged(check_source(rule_set, source, now=clock.now()))
+    finally:
+        for source in sources.values():
+            source.close()
+    found = found.merged(check_links(rule_set, _ask(private=settings.link_hosts_private), now=clock.now()))
+    return found.merged(_slack(rule_set, settings))
+
+
+def _ask(*, private: bool) -> AskLinks:
+    asker = LinkAsker(private=private)
+
+    def ask(urls: Sequence[str]) -> Mapping[str, Trouble | None]:
+        return {url: trouble and Trouble(*trouble) for url, trouble in asker(urls).items()}
+
+    return ask
+
+
+def _slack(rule_set: RuleSet, settings: Settings) -> Checkup:
+    if settings.slack_bot_token is None or settings.slack_channel is None:
+        return Checkup(notes=("Slack: off, no token is set",))
+    plan = rule_set.plan
+    fallback = (plan.slack.fallback_channel,) if plan.slack.fallback_channel is not None else ()
+    own = (site.channel for site in plan.sites.values() if site.channel is not None)
+    channels = dict.fromkeys((settings.slack_channel, *fallback, *own))
+    return check_slack(settings.slack_bot_token.get_secret_value(), settings.slack_base_url, channels)
