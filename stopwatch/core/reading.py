@@ -46,6 +46,19 @@ class Reading:
     size_bytes: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """
+    Where readings come from, as evidence keeps it; None where it is not known.
+
+    *url* shows no user and no password, *version* is what the source says it is, *skew* its clock minus ours.
+    """
+
+    url: str | None = None
+    version: str | None = None
+    skew: timedelta | None = None
+
+
 def chunk_slots(sites: int) -> int:
     """Return how many slots one request may span for so many *sites*."""
     return max(1, min(MAX_POINTS, MAX_CELLS // max(1, sites)))

@@ -11,7 +11,7 @@ import orjson
 
 from stopwatch.core.errors import QueryRejectedError, SourceError, SourceUnavailableError
 from stopwatch.core.grid import EPOCH, SlotRange
-from stopwatch.core.reading import MAX_POINTS, Query, Reading, chunk_slots
+from stopwatch.core.reading import MAX_POINTS, Origin, Query, Reading, chunk_slots
 from stopwatch.prometheus.exchange import Answer, Exchange, OversizeError
 from stopwatch.prometheus.parse import Matrix, TooManyValuesError, parse_matrix
 from stopwatch.prometheus.reasons import Reason
@@ -77,11 +77,18 @@ class PrometheusSource:
         self._monotonic, self._clock, self._sleep = monotonic, clock, sleep
         self._max_slots, self._request_seconds = max_slots, request_seconds
         self._exchange = Exchange(self._where, monotonic=monotonic, max_bytes=max_bytes, gzip=gzip)
+        self._version: str | None = None
+        self._skew: timedelta | None = None
 
     @property
     def url(self) -> str:
         """The address without user and password."""
         return self._where.url
+
+    @property
+    def origin(self) -> Origin:
+        """Where readings come from, as far as the source has told until now; nothing is asked for it."""
+        return Origin(self.url, self._version, self._skew)
 
     def __repr__(self) -> str:
         """Show the name and the address, no secret."""
@@ -131,7 +138,10 @@ class PrometheusSource:
                 continue
             chunks.append((part, chunk))
             first = part.last + 1
-        return _reading(chunks)
+        reading = _reading(chunks)
+        if reading.skew is not None:
+            self._skew = reading.skew
+        return reading
 
     def query(self, expression: str, at: datetime, *, deadline_seconds: float) -> tuple[InstantSample, ...]:
         """
@@ -172,7 +182,8 @@ class PrometheusSource:
                 raise SourceUnavailableError("does not tell its version", reason=Reason.MALFORMED) from None
 
         try:
-            return self._where.redact(self._twice(ask, self._monotonic() + deadline_seconds))
+            self._version = self._where.redact(self._twice(ask, self._monotonic() + deadline_seconds))
+            return self._version
         except _TOO_LARGE as error:
             raise self._named(_too_large(error)) from None
 

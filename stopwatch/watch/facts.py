@@ -13,60 +13,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.kpi import Kpi
-    from stopwatch.core.records import Activation
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.rule import Limit, ResolvedRule
     from stopwatch.core.state import RuleEvent
-    from stopwatch.core.verdict import Verdict
-    from stopwatch.watch.cells import Cell, Column
+    from stopwatch.watch.cells import Cell
 
 WINDOWS = 3
 """How many evaluation ranges of samples a bundle holds, as far as they were read."""
-CONTROLS = 100
-"""How many other sites' values a bundle holds at most."""
-
-
-def bundle(
-    cell: Cell, rule: ResolvedRule, event: RuleEvent, rule_set: RuleSet, activation: Activation | None
-) -> dict[str, object]:
-    """
-    Freeze what an event was judged by, as JSON values: samples, classes, rule, queries, verdict, other sites.
-
-    Times are RFC 3339 UTC, values in the KPI's unit, missing points null. An opening never waits for more than what
-    was read to judge it.
-    """
-    newest = rule.grid.at_or_after(event.at)
-    first = newest - WINDOWS * rule.window.reach + 1
-    samples = _samples(cell, first, newest)
-    slots = classify(rule, first, samples)
-    seen = slots.classes[-rule.window.reach :]
-    site = rule_set.plan.sites[cell.site]
-    return {
-        "version": 1,
-        "rollout": rule_set.plan.rollout,
-        "site": cell.site,
-        "label": site.label,
-        "phase": cell.phase,
-        "change": event.change.value,
-        "at": rfc3339(event.at),
-        "opened_at": rfc3339(event.opened_at),
-        "pending_since": rfc3339(event.pending_since),
-        "rule": rule.record(),
-        "rule_hash": rule.hash,
-        "revision": rule_set.revision,
-        "first_slot": rfc3339(rule.grid.instant(first)),
-        "step_seconds": rule.written.step.total_seconds(),
-        "classes": slots.classes.decode(),
-        "good": slots.good.decode(),
-        "conditions": [
-            _condition(rule_set.kpis[limit.kpi], pair, part)
-            for limit, pair, part in zip(rule.limits, cell.columns, samples, strict=True)
-        ],
-        "verdict": _verdict(judge(rule.window, seen)),
-        "activation": _activation(activation),
-        "on_call": site.on_call,
-        "controls": _controls(cell, first, newest),
-    }
 
 
 def summary(
@@ -117,44 +70,6 @@ def _samples(cell: Cell, first: int, last: int) -> list[Samples]:
         )
         for value, volume in cell.columns
     ]
-
-
-def _condition(kpi: Kpi, pair: tuple[Column, Column | None], samples: Samples) -> dict[str, object]:
-    value, volume = pair
-    return {
-        "kpi": kpi.id,
-        "unit": kpi.unit.value,
-        "source": value.key.source,
-        "query": value.query.expression,
-        "values": [finite(number) for number in samples.values],
-        "volume_query": volume.query.expression if volume is not None else None,
-        "volumes": [finite(number) for number in samples.volumes] if samples.volumes is not None else None,
-    }
-
-
-def _verdict(verdict: Verdict) -> dict[str, object]:
-    return {
-        "outcome": verdict.outcome.value,
-        "branch": verdict.branch.value,
-        "low": verdict.low,
-        "high": verdict.high,
-        "used": verdict.used,
-        "expected": verdict.expected,
-    }
-
-
-def _activation(activation: Activation | None) -> dict[str, object] | None:
-    if activation is None:
-        return None
-    return {"at": rfc3339(activation.at), "version": activation.version, "actor": activation.actor}
-
-
-def _controls(cell: Cell, first: int, last: int) -> dict[str, list[float | str | None]]:
-    """Return the other sites' values of the first condition in the newest range, at most `CONTROLS` sites."""
-    column = cell.columns[0][0]
-    others = sorted(site for site in column.query.labels.values() if site != cell.site)[:CONTROLS]
-    begin = max(first, last - (last - first + 1) // WINDOWS + 1)
-    return {site: [finite(number) for number in column.cache.window(site, begin, last)] for site in others}
 
 
 def _telling(cell: Cell, rule: ResolvedRule, rule_set: RuleSet, slot: int) -> tuple[Limit, Kpi, float]:

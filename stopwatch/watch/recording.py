@@ -9,10 +9,12 @@ from stopwatch.core.decision import Ground, GroundKind
 from stopwatch.core.errors import ProgressConflictError
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.opening import DAEMON, Scope, decision_id, ground_id, join, open_decision, recover
+from stopwatch.core.reading import Origin
 from stopwatch.core.records import AuditEntry
 from stopwatch.core.rule import Mode
 from stopwatch.core.state import Change
-from stopwatch.watch.facts import bundle, freeze, summary
+from stopwatch.watch.bundles import armed_at, bundle
+from stopwatch.watch.facts import freeze, summary
 from stopwatch.watch.folding import Ended
 from stopwatch.watch.links import fill
 from stopwatch.watch.messages import tell
@@ -35,11 +37,12 @@ LATE_STEPS = 3
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What recording needs to know besides the fold: the rule set, activations and where messages go."""
+    """What recording needs to know besides the fold: rule set, activations, where messages go and data come from."""
 
     rule_set: RuleSet
     activations: Mapping[SiteId, Activation]
     channel: Callable[[SiteId | None], str | None]
+    origin: Callable[[str], Origin] = lambda _source: Origin()
 
 
 def ended_by_site(reader: Reader, rollout: str, after: datetime) -> dict[SiteId, tuple[Ended, ...]]:
@@ -77,18 +80,18 @@ def record_site(tx: Writer, book: Book, site: SiteId, folded: SiteFold, *, after
         if found.cell.rule.mode is not Mode.ENFORCE:
             continue
         if found.event.change is Change.OPENED:
-            new += _record_opening(tx, book, found, now)
+            new += _record_opening(tx, book, folded, found, now)
         else:
-            _record_recovery(tx, book, found, now)
+            _record_recovery(tx, book, folded, found, now)
     return new
 
 
-def _record_opening(tx: Writer, book: Book, found: CellEvent, now: datetime) -> int:
+def _record_opening(tx: Writer, book: Book, folded: SiteFold, found: CellEvent, now: datetime) -> int:
     plan, cell, event = book.rule_set.plan, found.cell, found.event
     if tx.ground(plan.rollout, cell.site, cell.rule.id, event.at) is not None:
         return 0
     rule = _resolved(found)
-    evidence, body = freeze(bundle(cell, rule, event, book.rule_set, book.activations.get(cell.site)))
+    evidence, body = freeze(bundle(found, rule, book, armed=armed_at(found, folded)))
     tx.save_evidence(evidence, body, now)
     before = tx.decision(found.joins) if found.joins else tx.live_decision(plan.rollout, cell.site)
     identity = before.id if before else decision_id(cell.site, event.at, tx.decision_exists)
@@ -133,7 +136,7 @@ def _ground(
     )
 
 
-def _record_recovery(tx: Writer, book: Book, found: CellEvent, now: datetime) -> None:
+def _record_recovery(tx: Writer, book: Book, folded: SiteFold, found: CellEvent, now: datetime) -> None:
     plan, cell, event = book.rule_set.plan, found.cell, found.event
     known = tx.ground(plan.rollout, cell.site, cell.rule.id, event.opened_at)
     if known is None or known[1].recovered_at is not None:
@@ -142,8 +145,7 @@ def _record_recovery(tx: Writer, book: Book, found: CellEvent, now: datetime) ->
     if before is None:
         return
     evidence, body = freeze(
-        bundle(cell, _resolved(found), event, book.rule_set, book.activations.get(cell.site))
-        | {"recovers": known[1].evidence}
+        bundle(found, _resolved(found), book, armed=armed_at(found, folded)) | {"recovers": known[1].evidence}
     )
     tx.save_evidence(evidence, body, now)
     decision = recover(before, known[1].id, event.at)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.decision import GroundKind
 from stopwatch.core.opening import DAEMON
+from stopwatch.core.reading import Origin
 from stopwatch.core.records import AuditEntry, folded_to
 from stopwatch.core.state import rearmed
 from stopwatch.watch.cells import assemble
@@ -34,6 +35,7 @@ def take_up(
     *,
     channel: Callable[[SiteId | None], str | None],
     catch_up: timedelta,
+    origin: Callable[[str], Origin] = lambda _source: Origin(),
 ) -> list[SourceWatch]:
     """
     Lay out what is watched and put every rule where the records left it.
@@ -42,7 +44,7 @@ def take_up(
         StoreError: The records could not be read.
 
     """
-    book = Book(rule_set, activations, channel)
+    book = Book(rule_set, activations, channel, origin)
     active = {site: activation.at for site, activation in activations.items() if site in rule_set.plan.sites}
     watches = []
     with store.reading() as view:
