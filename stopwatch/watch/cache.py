@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import isnan, nan
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ class SlotCache:
         for slot in [slot for slot in self._gaps if first <= slot <= last]:
             self._refill(slot, slot - first, series)
         fresh = last - self.last
-        if fresh > 0:
+        if fresh == 1:
+            self._append(last, series)
+        elif fresh > 1:
             self._extend(fresh, last, series)
 
     def _restart(self, first: int) -> None:
@@ -74,10 +76,25 @@ class SlotCache:
             answer = series.get(site)
             tail = answer[-fresh:] if answer is not None else [nan] * fresh
             values.extend(tail)
+            if not isnan(sum(tail)):  # a sum is a number only where every addend is
+                continue
             for offset, value in enumerate(tail):
                 if value != value:  # noqa: PLR0124 – the fastest test for NaN
                     self._gaps.setdefault(begin + offset, set()).add(site)
         self.last = last
+
+    def _append(self, slot: int, series: Mapping[SiteId, Sequence[float]]) -> None:
+        """Extend by a single slot, which is what nearly every tick does."""
+        missing = set()
+        for site, values in self._values.items():
+            answer = series.get(site)
+            value = answer[-1] if answer is not None else nan
+            values.append(value)
+            if value != value:  # noqa: PLR0124 – the fastest test for NaN
+                missing.add(site)
+        if missing:
+            self._gaps.setdefault(slot, set()).update(missing)
+        self.last = slot
 
     def window(self, site: SiteId, first: int, last: int) -> list[float]:
         """Return the values of *site* at *first* … *last*, NaN where nothing is cached."""
@@ -88,6 +105,13 @@ class SlotCache:
         after = max(0, last - max(self.last, first - 1))
         inner = values[max(0, first - self.first) : max(0, last - self.first + 1)]
         return [nan] * before + inner + [nan] * after if before or after else inner
+
+    def row(self, sites: Sequence[SiteId], slot: int) -> list[float]:
+        """Return the values of *sites*, all of which are cached here, at one slot; NaN where nothing is cached."""
+        if not self.first <= slot <= self.last:
+            return [nan] * len(sites)
+        values, place = self._values, slot - self.first
+        return [values[site][place] for site in sites]
 
     def newest(self, site: SiteId) -> float:
         """Return the value at the newest cached slot, NaN if there is none."""

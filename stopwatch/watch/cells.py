@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.rule import ResolvedRule, Statistic, StopRule
     from stopwatch.core.state import RuleState
+    from stopwatch.watch.calm import CalmKey, CalmSet
 
 
 @dataclass(slots=True)
@@ -40,8 +41,9 @@ class Cell:
     """
     One rule at one site, and where it stands in memory.
 
-    *columns* holds per limit the value's column and the volume's, if the rule has a guard. *last* is the newest folded
-    slot, None before the first fold. *saved* is the row in the store. *clear_run* counts the newest slots known clear.
+    *columns* holds per limit the value's column and the volume's, if the rule has a guard. *saved* is the row in the
+    store. *clear_run* counts the newest slots known clear. While the cell is *calm*, it is folded with that set, which
+    knows how far; *folded* is how far the cell got by itself.
     """
 
     group: Group
@@ -53,10 +55,20 @@ class Cell:
     unresolved: str | None
     columns: tuple[tuple[Column, Column | None], ...]
     state: RuleState
-    last: int | None = None
+    folded: int | None = None
     saved: StateRow | None = None
     clear_run: int = 0
     skipped_to: int = -1
+    calm: CalmSet | None = None
+
+    @property
+    def last(self) -> int | None:
+        """The newest folded slot, None before the first fold."""
+        return self.folded if self.calm is None else self.calm.last
+
+    @last.setter
+    def last(self, slot: int) -> None:
+        self.folded = slot
 
     @property
     def keys(self) -> tuple[ProgressKey, ...]:
@@ -76,14 +88,25 @@ class Cell:
 
 @dataclass(slots=True)
 class Group:
-    """All cells of one source that share a grid and an evaluation delay."""
+    """
+    All cells of one source that share a grid and an evaluation delay.
+
+    *calm* holds the calm sets, whose members are among *cells*. *behind* says how far sites are folded that are behind
+    their query, as it was recorded. *newest* is the newest slot that was ever due.
+    """
 
     grid: Grid
     eval_delay: timedelta
     columns: dict[ProgressKey, Column] = field(default_factory=dict)
     cells: list[Cell] = field(default_factory=list)
-    behind: dict[tuple[ProgressKey, SiteId], datetime | None] = field(default_factory=dict)
+    calm: dict[CalmKey, CalmSet] = field(default_factory=dict)
+    behind: dict[tuple[ProgressKey, SiteId], datetime] = field(default_factory=dict)
     newest: int = -1
+
+    @property
+    def restless(self) -> list[Cell]:
+        """The cells that are folded one by one, in order of sites and files."""
+        return [cell for cell in self.cells if cell.calm is None]
 
     @property
     def width(self) -> int:

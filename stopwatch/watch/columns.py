@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stopwatch.core.reading import Reading
+    from stopwatch.watch.calm import CalmSet
     from stopwatch.watch.cells import Cell, Column, Group
     from stopwatch.watch.ports import Source
 
@@ -94,12 +95,13 @@ class ColumnReader:
         return reading
 
 
-def needs_of(cells: Iterable[tuple[Cell, int, int]]) -> list[Need]:
+def needs_of(cells: Iterable[tuple[Cell, int, int]], calm: Iterable[CalmSet] = ()) -> list[Need]:
     """
-    Return what the columns of *cells* must hold.
+    Return what the columns of *cells*, and of the members of *calm* sets, must hold.
 
     Args:
         cells: (cell, first slot to fold, first slot that exists for it).
+        calm: Sets that go on with the slot after their last; all slots that their members look back at exist.
 
     """
     found: dict[int, Need] = {}
@@ -108,9 +110,15 @@ def needs_of(cells: Iterable[tuple[Cell, int, int]]) -> list[Need]:
         first = max(start - history + 1, armed)
         for pair in cell.columns:
             for column in pair:
-                if column is None:
-                    continue
-                need = found.setdefault(id(column), Need(column, first, 0))
-                need.first = min(need.first, first)
-                need.keep = max(need.keep, WINDOWS * history)
+                if column is not None:
+                    _note(found, column, first, history)
+    for each in calm:
+        for column in each.columns:
+            _note(found, column, each.last + 2 - each.history, each.history)
     return list(found.values())
+
+
+def _note(found: dict[int, Need], column: Column, first: int, history: int) -> None:
+    need = found.setdefault(id(column), Need(column, first, 0))
+    need.first = min(need.first, first)
+    need.keep = max(need.keep, WINDOWS * history)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from stopwatch.core.errors import ProgressConflictError, StoreError
 from stopwatch.core.records import StateRow
 from stopwatch.watch.folding import SiteFold
+from stopwatch.watch.progress import Progress, save_progress
 from stopwatch.watch.recording import ended_by_site, record_site
 
 if TYPE_CHECKING:
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.kpi import SiteId
-    from stopwatch.core.records import ProgressKey
+    from stopwatch.watch.calm import Moving
     from stopwatch.watch.cells import Cell, Group
     from stopwatch.watch.folding import CellFold, Ended
     from stopwatch.watch.ports import Store, Writer
-    from stopwatch.watch.recording import Book
+from stopwatch.watch.recording import Book
 
 Refold = Callable[["Group", "Cell", int, "dict[SiteId, tuple[Ended, ...]]"], "CellFold | None"]
 """Folds a cell up to a slot, given the decisions that ended; None where nothing is due."""
@@ -53,18 +54,19 @@ def commit_folds(
     store: Store,
     due: Sequence[Group],
     sites: Mapping[SiteId, SiteFold],
+    moving: Sequence[Moving],
     *,
     after: datetime,
     now: datetime,
 ) -> Committed:
-    """Record every site; a site that is refused stays where it was and is folded again next tick."""
+    """Record every site and all calm sets; a site that is refused stays where it was and is folded again next tick."""
     done, quiet = Committed(), []
     for site, folded in sites.items():
         if any(cell_fold.events for cell_fold in folded.folds):
             _commit_site(book, refold, store, site, folded, done, after=after, now=now)
         else:
             quiet += folded.folds
-    _commit_progress(book.rule_set.plan.rollout, store, due, quiet, done)
+    _commit_progress(book.rule_set.plan.rollout, store, due, quiet, moving, done)
     return done
 
 
@@ -109,19 +111,29 @@ def _fold_again(book: Book, refold: Refold, store: Store, site: SiteId, folded: 
 
 
 def _commit_progress(
-    rollout: str, store: Store, due: Sequence[Group], quiet: Sequence[CellFold], done: Committed
+    rollout: str,
+    store: Store,
+    due: Sequence[Group],
+    quiet: Sequence[CellFold],
+    moving: Sequence[Moving],
+    done: Committed,
 ) -> None:
+    progress = Progress.after(quiet, moving)
     try:
         with store.writing() as tx:
             rows = [_save(tx, rollout, cell_fold) for cell_fold in quiet]
-            behind = [change for group in due for change in _save_progress(tx, rollout, group, quiet)]
+            behind = [change for group in due for change in save_progress(tx, rollout, group, progress)]
     except StoreError as error:
         done.failures.append(f"progress: {error}")
         return
     for cell_fold, row in zip(quiet, rows, strict=True):
         _settle(cell_fold, row, done)
-    for group, key, site, last in behind:
-        group.behind[key, site] = last
+    for calm, upto in moving:
+        done.slots += len(calm.members) * (upto - calm.last)
+        done.caught_up += len(calm.members) * (upto - calm.last - 1)
+        calm.last = upto
+    for change in behind:
+        change.settle()
 
 
 def _save(tx: Writer, rollout: str, folded: CellFold) -> StateRow | None:
@@ -129,18 +141,13 @@ def _save(tx: Writer, rollout: str, folded: CellFold) -> StateRow | None:
     cell, saved = folded.cell, folded.cell.saved
     if cell.resolved is None:
         return saved
-    row = StateRow(
-        rollout,
-        cell.site,
-        cell.rule.id,
-        replace(folded.state, failures=0),
-        cell.resolved.grid.instant(folded.last),
-        cell.resolved.hash,
-        folded.state.reported(cell.resolved).value,
-        cell.keys,
-    )
-    if saved is not None and not folded.events and replace(row, as_of=saved.as_of) == saved:
+    state = replace(folded.state, failures=0) if folded.state.failures else folded.state
+    reported = folded.state.reported(cell.resolved).value
+    known = (saved.state, saved.rule_hash, saved.reported, saved.queries) if saved is not None else None
+    if known == (state, cell.resolved.hash, reported, cell.keys) and not folded.events:
         return saved
+    as_of = cell.resolved.grid.instant(folded.last)
+    row = StateRow(rollout, cell.site, cell.rule.id, state, as_of, cell.resolved.hash, reported, cell.keys)
     tx.save_state(row)
     return row
 
@@ -155,28 +162,3 @@ def _settle(folded: CellFold, row: StateRow | None, done: Committed) -> None:
     done.slots += fresh
     done.caught_up += fresh - 1
     cell.last = folded.last
-
-
-def _save_progress(
-    tx: Writer, rollout: str, group: Group, quiet: Sequence[CellFold]
-) -> list[tuple[Group, ProgressKey, SiteId, datetime | None]]:
-    """Write per query how far it was folded, and which sites are behind that; return what changed of the latter."""
-    ahead = {id(folded.cell): folded.last for folded in quiet if not folded.state.failures}
-    lasts: dict[ProgressKey, dict[SiteId, int]] = {}
-    for cell in group.cells:
-        last = ahead.get(id(cell), cell.last)
-        if last is None:
-            continue
-        for key in cell.keys:
-            by_site = lasts.setdefault(key, {})
-            by_site[cell.site] = min(by_site.get(cell.site, last), last)
-    changes: list[tuple[Group, ProgressKey, SiteId, datetime | None]] = []
-    for key, by_site in lasts.items():
-        newest = max(by_site.values())
-        tx.save_progress(rollout, key, group.grid.instant(newest))
-        for site, last in by_site.items():
-            now_behind = group.grid.instant(last) if last < newest else None
-            if now_behind != group.behind.get((key, site)):
-                tx.save_behind(rollout, key, site, now_behind)
-                changes.append((group, key, site, now_behind))
-    return changes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from stopwatch.core.rule import Combine, Mode
+from stopwatch.core.rule import Mode
 from stopwatch.core.sample import Samples, Slots, classify
 from stopwatch.core.state import Change, Condition, RuleEvent, RuleState, armed_slot, failed, fold, rearmed
 
@@ -78,32 +78,12 @@ def fold_cell(cell: Cell, rule: ResolvedRule, upto: int, start: int, ended: Sequ
         ended: Decisions at this site that ended after the cell was armed, oldest end first.
 
     """
-    fast = _still_clear(cell, rule, start, upto) if not ended else None
-    if fast is not None:
-        return fast
     first = start - rule.history + 1
     slots = classify(rule, first, [_samples(cell, index, first, upto) for index in range(len(rule.limits))])
     state, events = _fold_through(cell, rule, slots, start, ended)
     calm = state.condition is Condition.OK and state.no_data is None and not state.failures
     clear = len(slots.classes) - len(slots.classes.rstrip(b"C")) if calm and armed_slot(rule, state) <= first else 0
     return CellFold(cell, state, upto, clear, tuple(events))
-
-
-def _still_clear(cell: Cell, rule: ResolvedRule, start: int, upto: int) -> CellFold | None:
-    """Answer at once for the usual case: plainly ok, only clear slots in any window, and the new ones clear too."""
-    if cell.clear_run < rule.history or rule.written.combine is not Combine.ONE or cell.last != start - 1:
-        return None
-    limit = rule.limits[0]
-    value_column, volume_column = cell.columns[0]
-    compare, threshold = limit.op.compare, limit.threshold
-    for value in value_column.cache.window(cell.site, start, upto):
-        if compare(value, threshold) or value != value:  # noqa: PLR0124 – the fastest test for NaN
-            return None
-    if limit.volume_min is not None and volume_column is not None:
-        for volume in volume_column.cache.window(cell.site, start, upto):
-            if not volume >= limit.volume_min:
-                return None
-    return CellFold(cell, cell.state, upto, cell.clear_run + upto - start + 1)
 
 
 def _samples(cell: Cell, index: int, first: int, last: int) -> Samples:

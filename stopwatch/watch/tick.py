@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stopwatch.core.reading import chunk_slots
 from stopwatch.core.state import armed_slot
+from stopwatch.watch.calm import admit, advance, release_unsettled
 from stopwatch.watch.columns import ColumnReader, Reads, needs_of
 from stopwatch.watch.committing import Committed, commit_folds
-from stopwatch.watch.folding import CellFold, SiteFold, fail_cell, fold_cell
+from stopwatch.watch.folding import SiteFold, fail_cell, fold_cell
 from stopwatch.watch.recording import ended_by_site
 from stopwatch.watch.unjudged import Skip, skip_too_old
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.kpi import SiteId
+    from stopwatch.watch.calm import Moving
     from stopwatch.watch.cells import Cell, Group
-    from stopwatch.watch.folding import Ended
+    from stopwatch.watch.folding import CellFold, Ended
     from stopwatch.watch.ports import Source, Store
     from stopwatch.watch.recording import Book
 
@@ -100,42 +101,66 @@ class SourceWatch:
         if newest <= group.newest:
             return None
         group.newest = newest
-        oldest = min((self._start(group, cell) for cell in group.cells), default=group.newest + 1)
+        oldest = self._oldest(group)
         return oldest if oldest <= group.newest else None
+
+    def _oldest(self, group: Group) -> int:
+        """Return the oldest slot that any cell of a group still has to fold and may."""
+        starts = [max(calm.last + 1, self._floor(group)) for calm in group.calm.values()]
+        starts += [self._start(group, cell) for cell in group.restless]
+        return min(starts, default=group.newest + 1)
+
+    def _floor(self, group: Group) -> int:
+        """Return the oldest slot of a group that is still caught up."""
+        return group.newest - self._catch_up // group.grid.step
 
     def _start(self, group: Group, cell: Cell) -> int:
         """Return the first slot a cell still has to fold and may."""
-        return max(next_slot(group, cell), group.newest - self._catch_up // group.grid.step)
+        return max(next_slot(group, cell), self._floor(group))
 
     def _piece(self, due: list[Group], upto: datetime, failed: set[int], report: TickReport, now: datetime) -> None:
         """Read, fold and record the slots up to *upto*; a cell that failed once in a tick waits for the next."""
-        sites: dict[SiteId, SiteFold] = defaultdict(SiteFold)
-        skips: list[Skip] = []
-        oldest = min(group.grid.instant(self._start(group, cell)) for group in due for cell in group.cells)
-        after = oldest - ENDED_MARGIN
+        after = min(group.grid.instant(self._oldest(group)) for group in due) - ENDED_MARGIN
         for group in due:
-            last = group.slot(upto)
-            cells = [
-                (cell, start, first_slot(group, cell))
-                for cell in group.cells
-                if id(cell) not in failed and (start := self._start(group, cell)) <= last
-            ]
-            self._columns.bring_up(group, needs_of(cells), last, report.reads)
+            self._read(group, group.slot(upto), failed, report)
         with self._store.reading() as view:
             ended = ended_by_site(view, self.book.rule_set.plan.rollout, after)
+        sites: dict[SiteId, SiteFold] = {}
+        skips: list[Skip] = []
+        moving: list[Moving] = []
         for group in due:
-            for cell in group.cells:
-                folded = None if id(cell) in failed else self.fold(group, cell, group.slot(upto), ended)
-                if folded is not None:
-                    sites[cell.site].folds.append(folded)
-                    if folded.state.failures:
-                        failed.add(id(cell))
-                    else:
-                        skips.append(Skip(group, cell, next_slot(group, cell), self._start(group, cell)))
+            release_unsettled(group, self._floor(group), ended)
+            moving += advance(group, group.slot(upto))
+            for folded in self._fold_restless(group, group.slot(upto), failed, ended):
+                site = folded.cell.site
+                sites.setdefault(site, SiteFold(ended.get(site, ()))).folds.append(folded)
+                if folded.state.failures:
+                    failed.add(id(folded.cell))
+                else:
+                    skips.append(
+                        Skip(group, folded.cell, next_slot(group, folded.cell), self._start(group, folded.cell))
+                    )
         report.unjudged += skip_too_old(self._store, self.book.rule_set.plan.rollout, skips, now)
-        for site, folds in sites.items():
-            folds.ended = ended.get(site, ())
-        report.committed += commit_folds(self.book, self.fold, self._store, due, sites, after=after, now=now)
+        report.committed += commit_folds(self.book, self.fold, self._store, due, sites, moving, after=after, now=now)
+        for group in due:
+            admit(group, group.restless)
+
+    def _read(self, group: Group, last: int, failed: set[int], report: TickReport) -> None:
+        """Bring up the columns that anything due in a group reads."""
+        cells = [
+            (cell, start, first_slot(group, cell))
+            for cell in group.restless
+            if id(cell) not in failed and (start := self._start(group, cell)) <= last
+        ]
+        calm = [each for each in group.calm.values() if each.last < last]
+        self._columns.bring_up(group, needs_of(cells, calm), last, report.reads)
+
+    def _fold_restless(
+        self, group: Group, last: int, failed: set[int], ended: dict[SiteId, tuple[Ended, ...]]
+    ) -> list[CellFold]:
+        """Fold the cells of a group that are not calm, one by one."""
+        folds = [self.fold(group, cell, last, ended) for cell in group.restless if id(cell) not in failed]
+        return [folded for folded in folds if folded is not None]
 
     def fold(self, group: Group, cell: Cell, last: int, ended: dict[SiteId, tuple[Ended, ...]]) -> CellFold | None:
         """Fold a cell up to slot *last*, or count a failure; None where nothing is due."""
