@@ -10,7 +10,8 @@ import structlog
 
 from stopwatch.app.board import ENDED_SHOWN, Board
 from stopwatch.app.building import channel_of, load, sources_of
-from stopwatch.core.errors import ConfigurationError
+from stopwatch.core.errors import ConfigurationError, SourceError
+from stopwatch.core.reading import Origin
 from stopwatch.watch.activating import activate_planned, next_go_live
 from stopwatch.watch.commands import Desk, pass_time
 from stopwatch.watch.messages import tell
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 SLOWEST_PULSE = 5.0
 FASTEST_PULSE = 0.25
 PULSES_PER_STEP = 4
+ASKED_AGAIN_SECONDS = 300.0
 
 
 class Daemon:
@@ -56,6 +58,7 @@ class Daemon:
         self.rule_set = load(settings.config)
         self._sources: dict[str, PrometheusSource] = sources_of(self.rule_set, settings, clock)
         self._watches: dict[str, SourceWatch] = {}
+        self._ask_again: dict[str, float] = {}
         self._locks = {name: threading.Lock() for name in self._sources}
         self._swap = threading.RLock()
         self._next_go_live: datetime | None = None
@@ -97,6 +100,7 @@ class Daemon:
             activations,
             channel=channel,
             catch_up=self.settings.catch_up,
+            origin=self._origin,
         )
         for watch in self._watches.values():
             watch.close()
@@ -126,6 +130,21 @@ class Daemon:
         self._measure(report, seconds)
         _say(report, seconds)
         self._draw()
+
+    def _origin(self, source: str) -> Origin:
+        known = self._sources.get(source)
+        return known.origin if known is not None else Origin()
+
+    def learn_versions(self) -> None:
+        """Ask sources that have not told their version yet, each at most once in `ASKED_AGAIN_SECONDS`."""
+        for name, source in list(self._sources.items()):
+            if source.origin.version is not None or self.clock.monotonic() < self._ask_again.get(name, 0.0):
+                continue
+            self._ask_again[name] = self.clock.monotonic() + ASKED_AGAIN_SECONDS
+            try:
+                source.build_info()
+            except SourceError as error:
+                log.debug("source.version_unknown", source=name, detail=str(error))
 
     def _measure(self, report: TickReport, seconds: float) -> None:
         for outcome, count in report.reads.outcomes.items():
