@@ -1,17 +1,22 @@
-"""``stopwatch evidence``: what a decision was judged by."""
+"""``stopwatch evidence``: what a decision was judged by, whether it still proves itself, and how to file it."""
 
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
-from stopwatch.cli.terms import config_option, leave, open_records, refusals_as_exit_codes, write_json
+from stopwatch.cli.terms import FINDING, config_option, leave, open_records, refusals_as_exit_codes, write_json
+
+if TYPE_CHECKING:
+    from stopwatch.core.decision import Decision
+    from stopwatch.store.records import SqlReader
 
 
 @click.group("evidence", epilog="Example: stopwatch evidence show ham-01-20261121T1015Z")
 def command() -> None:
-    """Show the frozen evidence of a decision."""
+    """Show, verify or export the frozen evidence of a decision."""
 
 
 @command.command("show")
@@ -20,15 +25,45 @@ def command() -> None:
 @refusals_as_exit_codes
 def show(decision: str, config: str | None) -> None:
     """Write every ground's evidence bundle as JSON: samples, classes, the resolved rule, queries and the verdict."""
-    from stopwatch.core.decision import DecisionId
-
     with open_records(config) as (_rule_set, store), store.reading() as view:
-        found = view.decision(DecisionId(decision))
-        if found is None:
-            leave(f"no decision {decision}; `stopwatch decisions list` shows all", 1)
+        found = _known(view, decision)
         bundles = []
         for ground in found.grounds:
             body = view.evidence(ground.evidence) if ground.evidence else None
             bundle = json.loads(body) if body else None
             bundles.append({"ground": ground.id, "sha256": ground.evidence, "bundle": bundle})
     write_json({"decision": found.id, "grounds": bundles})
+
+
+@command.command("verify")
+@click.argument("decision", metavar="ID")
+@config_option
+@refusals_as_exit_codes
+def verify(decision: str, config: str | None) -> None:
+    """Compute hashes, classes and verdicts anew from the stored bundles alone; exit code 1 names what differs."""
+    from stopwatch.core.proof import prove
+
+    with open_records(config) as (_rule_set, store):
+        broken = store.verify_audit()
+        with store.reading() as view:
+            proofs = prove(_known(view, decision), [row.body for row in view.audit_rows()], view.evidence)
+    for proof in proofs:
+        click.echo(f"{proof.ground} {proof.kind} {proof.sha256}: {'differs' if proof.findings else 'proven'}")
+        for finding in proof.findings:
+            click.echo(f"  {finding}")
+    if broken is not None:
+        click.echo(f"audit row {broken} does not fit the chain: it or a row before it was changed")
+    wrong = sum(1 for proof in proofs if proof.findings)
+    if wrong or broken is not None:
+        leave(f"{wrong} of {len(proofs)} bundles do not prove themselves", FINDING)
+    click.echo(f"{decision}: all {len(proofs)} bundles prove themselves")
+
+
+def _known(view: SqlReader, decision: str) -> Decision:
+    from stopwatch.core.decision import DecisionId
+    from stopwatch.core.errors import DecisionNotFoundError
+
+    found = view.decision(DecisionId(decision))
+    if found is None:
+        raise DecisionNotFoundError(f"no decision {decision}; `stopwatch decisions list` shows all")
+    return found

@@ -1,0 +1,119 @@
+"""Whether the evidence of a decision still proves it: bundles, grounds and audit rows must tell the same story."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stopwatch.core.evidence import verify_body
+from stopwatch.core.grid import rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from stopwatch.core.decision import Decision, Ground
+
+OPENS = frozenset({"decision.open", "decision.join", "pause"})
+RECOVERS = "ground.recover"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One bundle of a ground: *kind* is opening or recovery, *findings* what is wrong with it in words."""
+
+    ground: str
+    kind: str
+    sha256: str | None
+    findings: tuple[str, ...]
+
+
+def prove(
+    decision: Decision, rows: Iterable[Mapping[str, object]], body_of: Callable[[str], str | None]
+) -> list[Proof]:
+    """
+    Verify every bundle of a decision against itself, its ground and its audit row; no Prometheus is needed.
+
+    Args:
+        decision: The decision as it is stored.
+        rows: Bodies of audit rows, at least those of the decision, oldest first.
+        body_of: The stored text of a bundle by its hash, None if there is none.
+
+    """
+    own = [row for row in rows if row.get("decision") == decision.id]
+    proofs = []
+    for ground in decision.grounds:
+        opened = _row(own, OPENS, ground)
+        proofs.append(_opening(ground, opened, body_of))
+        recovered = _row(own, {RECOVERS}, ground)
+        if ground.recovered_at is not None or recovered is not None:
+            proofs.append(_recovery(ground, recovered, body_of))
+    return proofs
+
+
+def _row(rows: list[Mapping[str, object]], acts: Iterable[str], ground: Ground) -> Mapping[str, object] | None:
+    for row in rows:
+        details = row.get("details")
+        if str(row.get("act")) in set(acts) and isinstance(details, dict) and details.get("ground") == ground.id:
+            return row
+    return None
+
+
+def _opening(ground: Ground, row: Mapping[str, object] | None, body_of: Callable[[str], str | None]) -> Proof:
+    found = []
+    if row is None:
+        found.append("no audit row records this ground")
+    elif row.get("evidence") != ground.evidence:
+        found.append(f"the audit row names the bundle {row.get('evidence')}, the ground {ground.evidence}")
+    bundle = _bundle(ground.evidence, body_of, found)
+    if bundle is not None and ground.rule is not None:
+        rule = bundle.get("rule")
+        told = {
+            "site": (bundle.get("site"), ground.site),
+            "rule": (rule.get("id") if isinstance(rule, dict) else None, ground.rule),
+            "opening slot": (bundle.get("opened_at"), rfc3339(ground.opened_at)),
+            "change": (bundle.get("change"), "opened"),
+        }
+        found += _unequal(told)
+    elif bundle is not None:
+        found += _unequal({"criterion": (bundle.get("criterion"), ground.criterion)})
+    return Proof(ground.id, "opening", ground.evidence, tuple(found))
+
+
+def _recovery(ground: Ground, row: Mapping[str, object] | None, body_of: Callable[[str], str | None]) -> Proof:
+    if row is None:
+        return Proof(ground.id, "recovery", None, ("no audit row records this recovery",))
+    found: list[str] = []
+    sha256 = str(row.get("evidence"))
+    bundle = _bundle(sha256, body_of, found)
+    if bundle is not None:
+        ended = rfc3339(ground.recovered_at) if ground.recovered_at is not None else None
+        told = {
+            "opening it ends": (bundle.get("recovers"), ground.evidence),
+            "recovery slot": (bundle.get("at"), ended),
+            "change": (bundle.get("change"), "recovered"),
+        }
+        found += _unequal(told)
+    return Proof(ground.id, "recovery", sha256, tuple(found))
+
+
+def _bundle(sha256: str | None, body_of: Callable[[str], str | None], found: list[str]) -> Mapping[str, object] | None:
+    """Return a bundle that can be read, noting in *found* whatever is wrong with it."""
+    body = body_of(sha256) if sha256 is not None else None
+    if sha256 is None or body is None:
+        found.append("its bundle is not stored")
+        return None
+    found += verify_body(sha256, body)
+    try:
+        bundle = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return bundle if isinstance(bundle, dict) else None
+
+
+def _unequal(told: Mapping[str, tuple[object, object]]) -> list[str]:
+    return [
+        f"{what}: the bundle says {bundle}, the record {record}"
+        for what, (bundle, record) in told.items()
+        if bundle != record
+    ]
