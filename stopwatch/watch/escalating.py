@@ -113,12 +113,13 @@ def _in_thread(
 ) -> Iterator[Message]:
     """Yield the newest step or reminder for the thread; those that an outage left out are not made up for."""
     channel = card.message.channel
-    if any(
-        row.message.kind in _LOUD and row.message.notifier == SLACK and row.state in _UNSENT for row in rows.values()
-    ):
+    said = [row for row in rows.values() if row.message.kind in _LOUD and row.message.notifier == SLACK]
+    if any(row.state in _UNSENT for row in said):
         return
+    # What was due before a call that waited through an outage went out is told by that call.
+    told = max((row.sent_at for row in said if row.sent_at is not None), default=card.created_at)
     due = [step for step in due_steps(decision, plan.escalation, now) if step.step is not Step.NOTIFIER]
-    if due:
+    if due and due[-1].at > told:
         key = escalation_key(decision.id, decision.episode, due[-1].number)
         if key not in rows:
             facts = _facts(decision, plan, due[-1].step)
