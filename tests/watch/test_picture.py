@@ -1,0 +1,106 @@
+"""The picture shows how every site stands, from memory and from the records alike."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from stopwatch.core.decision import Act
+from stopwatch.core.state import Reported
+from stopwatch.core.status import SiteStatus, StatusView
+from stopwatch.watch.picture import draw, overlay
+from stopwatch.watch.recorded import recorded_status
+from stopwatch.watch.recording import ended_by_site
+from tests.watch.letters import GRAIN, HAM, LODZ, LYON, ROLLOUT, T0, WAVE, rule, rule_set
+from tests.watch.world import World, Worlds
+
+HALF = timedelta(seconds=30)
+SITES = (HAM, LODZ, LYON)
+
+
+def three_sites(worlds: Worlds) -> World:
+    rules = rule_set(rule("load", step=HALF), rule("delay", step=HALF), sites=SITES)
+    series = {("load", HAM): "B" * 30, ("load", LODZ): "CCCB" + "C" * 26, ("load", LYON): "C" * 30}
+    return worlds.make(rules, series | {("delay", site): "C" * 30 for site in SITES})
+
+
+def view(world: World) -> StatusView:
+    with world.store.reading() as reader:
+        ended = ended_by_site(reader, ROLLOUT, T0)
+        live = reader.decisions(ROLLOUT, live=True)
+        drawn = draw(world.rules, [world.watch], ended, T0)
+        return overlay(drawn, world.rules.plan, live, reader.opened_counts(ROLLOUT))
+
+
+def recorded(world: World) -> StatusView:
+    with world.store.reading() as reader:
+        return recorded_status(reader, world.rules)
+
+
+def words(site: SiteStatus) -> list[tuple[str, str]]:
+    return [(rule_status.rule, rule_status.state.value) for rule_status in site.rules]
+
+
+def test_what_was_never_judged_is_not_shown_as_ok(worlds: Worlds) -> None:
+    world = three_sites(worlds)
+    assert [site.rules for site in view(world).sites] == [(), (), ()]
+    assert [site.rules for site in recorded(world).sites] == [(), (), ()]
+
+
+def test_memory_and_records_show_the_same(worlds: Worlds) -> None:
+    world = three_sites(worlds)
+    world.run(T0, T0 + 3 * GRAIN, every=HALF)
+    live, kept = view(world), recorded(world)
+    assert [words(site) for site in live.sites] == [words(site) for site in kept.sites]
+    assert words(live.sites[0]) == [("load", "breached"), ("delay", "ok")]
+    assert words(live.sites[1]) == [("load", "pending"), ("delay", "ok")]
+    assert [site.state for site in live.sites] == [Reported.BREACHED, Reported.PENDING, Reported.OK]
+    for site, other in zip(live.sites, kept.sites, strict=True):
+        assert (site.paused, site.decision) == (other.paused, other.decision)
+        assert [(each.pending_since, each.newest_slot) for each in site.rules if each.state is not Reported.OK] == [
+            (each.pending_since, each.newest_slot) for each in other.rules if each.state is not Reported.OK
+        ]
+
+
+def test_numbers_of_a_window_are_shown(worlds: Worlds) -> None:
+    world = three_sites(worlds)
+    world.run(T0, T0 + 3 * GRAIN, every=HALF)
+    pending = view(world).sites[1].rules[0]
+    assert (pending.value, pending.threshold, pending.breaching_slots, pending.required_slots) == (9.0, 5.0, 1, 3)
+    assert (pending.pending_since, pending.pending_seconds, pending.coverage) == (T0 + 3 * GRAIN, 0.0, 1.0)
+    assert view(world).sites[2].values == {"load": 1.0, "delay": 1.0}
+
+
+def test_a_paused_site_names_its_decision_and_who_waits_for_whom(worlds: Worlds) -> None:
+    world = three_sites(worlds)
+    world.run(T0, T0 + 3 * GRAIN, every=HALF)
+    (decision,) = world.decisions()
+    ham, lodz, _lyon = view(world).sites
+    assert (ham.paused, ham.decision, ham.unacknowledged_since) == (True, decision.id, T0 + 2 * GRAIN)
+    assert (lodz.paused, lodz.decision) == (False, None)
+    assert ham.opened == {"rule": 1}
+    world.act(decision.id, Act.ACKNOWLEDGE, T0 + 3 * GRAIN)
+    assert view(world).sites[0].unacknowledged_since is None
+    world.act(decision.id, Act.OVERRIDE, T0 + 3 * GRAIN, category="risk", until=T0 + 9 * GRAIN)
+    assert (view(world).sites[0].paused, view(world).sites[0].decision) == (False, decision.id)
+
+
+def test_a_wide_stop_pauses_the_sites_it_covers_and_leaves_a_sites_own_decision_first(worlds: Worlds) -> None:
+    world = three_sites(worlds)
+    own, _ = world.stop(T0, site=LODZ)
+    wide, _ = world.stop(T0, phase=WAVE)
+    assert [(site.paused, site.decision) for site in view(world).sites] == [
+        (False, None),
+        (True, own.id),
+        (True, wide.id),
+    ]
+    everything, _ = world.stop(T0)
+    assert view(world).sites[0].decision == everything.id
+
+
+def test_a_rule_whose_decision_ended_is_no_longer_shown_as_breached(worlds: Worlds) -> None:
+    world = three_sites(worlds)
+    world.run(T0, T0 + 3 * GRAIN, every=HALF)
+    world.act(world.decisions()[0].id, Act.DISMISS, T0 + 4 * GRAIN, category="false_alarm")
+    assert words(view(world).sites[0]) == [("load", "ok"), ("delay", "ok")]
+    world.tick(T0 + 5 * GRAIN)
+    assert words(view(world).sites[0]) == [("load", "pending"), ("delay", "ok")]
