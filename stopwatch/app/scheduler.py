@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# A tick that comes while one is running is left out on purpose; APScheduler would warn of each.
-logging.getLogger("apscheduler").setLevel(logging.ERROR)
+# A tick that comes while one is running is left out on purpose; APScheduler would warn of each. The level of its
+# other loggers is set where logs are set up.
+logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 STALLED = 5
 """A pulse that is so many intervals late (and at least a second) has lost its wall clock and is started afresh."""
