@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stopwatch.core.errors import StoreError
-from stopwatch.core.outbox import Message, MessageKind, OutboxRow, OutboxState
+from stopwatch.core.outbox import LIVING, Message, MessageKind, OutboxRow, OutboxState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,7 +65,7 @@ class MemoryOutbox:
         if sent is not None:
             row = replace(row, ts=sent[0], sent_channel=sent[1], sent_at=sent[2])
         if delivered is not None:
-            overtaken = row.message.kind is MessageKind.ROOT and row.desired > delivered
+            overtaken = row.message.kind in LIVING and row.desired > delivered
             soon = overtaken and state is OutboxState.SENT and error is None
             row = replace(row, delivered=delivered, due_at=row.created_at if soon else due_at)
         self._put(row if swept is None else replace(row, swept=swept))
@@ -88,13 +88,15 @@ class MemoryOutbox:
     def _wanted(self, row: OutboxRow) -> bool:
         if row.state in UNSENT:
             root = self.root(row.message.decision) if row.message.decision else None
-            return row.message.kind is MessageKind.ROOT or root is None or root.state not in UNSENT
+            if root is None or root.message.notifier != row.message.notifier:
+                return True
+            return row.message.kind is MessageKind.ROOT or root.state not in UNSENT
         return row.state is OutboxState.SENT and (self._stale(row) or row.swept < SWEEPS)
 
     def _stale(self, row: OutboxRow) -> bool:
-        return row.message.kind is MessageKind.ROOT and row.delivered < row.desired
+        return row.message.kind in LIVING and row.delivered < row.desired
 
     def _rank(self, row: OutboxRow) -> int:
         if row.state in UNSENT:
-            return 0 if row.message.kind is MessageKind.ROOT else 3
+            return {MessageKind.ROOT: 0, MessageKind.ESCALATION: 1}.get(row.message.kind, 3)
         return 2 if self._stale(row) else 5
