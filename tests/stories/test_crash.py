@@ -1,0 +1,47 @@
+"""The daemon is killed over and over while it catches up and tells: nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stories.crash_harness import Outside, outside, run_tracks
+
+
+@pytest.fixture(scope="module")
+def places() -> Iterator[Outside]:
+    with outside() as running:
+        yield running
+
+
+@pytest.mark.slow
+def test_fifty_kills_lose_nothing_and_double_nothing(places: Outside, tmp_path: Path) -> None:
+    findings = run_tracks(tmp_path, places, seed=20261121, kills=17)
+    assert findings.kills >= 50
+    assert findings.grounds > 100
+    assert findings.messages > 50
+    assert (findings.lost, findings.doubled) == ([], [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mutant", "tripwire"),
+    [
+        pytest.param("mark-then-send", ("mark", "return", 4), id="mark then send"),
+        pytest.param("separate-commits", ("go_on", "call", 10), id="state and outbox in separate commits"),
+    ],
+)
+def test_the_same_harness_notices_a_mutant(
+    places: Outside, tmp_path: Path, mutant: str, tripwire: tuple[str, str, int]
+) -> None:
+    findings = run_tracks(tmp_path, places, seed=7, kills=5, mutant=mutant, tripwires=(tripwire,), patience=25.0)
+    assert findings.lost or findings.doubled
+
+
+@pytest.mark.long
+def test_a_thousand_kills_lose_nothing_and_double_nothing(places: Outside, tmp_path: Path) -> None:
+    findings = run_tracks(tmp_path, places, seed=1, kills=28, rounds=12)
+    assert findings.kills >= 1_000
+    assert (findings.lost, findings.doubled) == ([], [])
