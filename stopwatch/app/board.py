@@ -1,8 +1,9 @@
-"""The picture the daemon shows: drawn after every evaluation, laid over by the decisions of the moment."""
+"""The picture the daemon shows: noted after every evaluation, drawn when somebody looks."""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,34 +13,61 @@ from stopwatch.watch.picture import draw, overlay
 from stopwatch.watch.recording import ended_by_site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from stopwatch.core.decision import Decision, DecisionId
+    from stopwatch.core.decision import Decision, DecisionId, GroundKind
+    from stopwatch.core.kpi import SiteId
     from stopwatch.core.rollout import RuleSet
     from stopwatch.store.sql import SqlStore
     from stopwatch.telemetry.metrics import Metrics
+    from stopwatch.watch.folding import Ended
+    from stopwatch.watch.sketch import Sketch
     from stopwatch.watch.tick import SourceWatch
 
 ENDED_SHOWN = timedelta(minutes=10)
 """How long the picture remembers that a decision ended, until the rules it re-arms have folded their first new slot."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Notes:
+    """Everything a picture is drawn from, as it stood at one moment."""
+
+    rule_set: RuleSet
+    sketches: tuple[Sketch, ...]
+    ended: Mapping[SiteId, tuple[Ended, ...]]
+    live: tuple[Decision, ...]
+    opened: Mapping[SiteId, Mapping[GroundKind, int]]
+    evaluated_at: datetime | None
+
+    def draw(self) -> StatusView:
+        """Draw the picture."""
+        drawn = draw(self.rule_set, self.sketches, self.ended, self.evaluated_at)
+        return overlay(drawn, self.rule_set.plan, self.live, self.opened)
+
+
 class Board:
-    """Holds the newest picture; safe to be read from any thread."""
+    """
+    Knows how everything stands; safe to be used from any thread.
+
+    Ticks only take notes. The picture is drawn from the newest notes when somebody looks, once however many look: no
+    tick waits for a look, no look waits for a tick or for the records.
+    """
 
     def __init__(self, store: SqlStore, metrics: Metrics) -> None:
         """Begin without a picture."""
         self._store = store
         self._metrics = metrics
-        self._lock = threading.Lock()
-        self._view = StatusView()
+        self._answers = threading.Lock()
+        self._drawing = threading.Lock()
+        self._notes: _Notes | None = None
+        self._drawn: tuple[_Notes | None, StatusView] = (None, StatusView())
         self._waiting: dict[DecisionId, datetime] = {}
         self.evaluated_at: datetime | None = None
 
-    def draw(self, rule_set: RuleSet, watches: Iterable[SourceWatch], now: datetime) -> None:
+    def note(self, rule_set: RuleSet, watches: Iterable[SourceWatch], now: datetime) -> None:
         """
-        Draw anew and hand the picture to the metrics.
+        Take down what the next picture is drawn from.
 
         Raises:
             StoreError: The records could not be read.
@@ -50,11 +78,20 @@ class Board:
             ended = ended_by_site(view, rollout, now - ENDED_SHOWN)
             live = view.decisions(rollout, live=True)
             opened = view.opened_counts(rollout)
-        drawn = draw(rule_set, watches, ended, self.evaluated_at)
-        with self._lock:
-            self._view = overlay(drawn, rule_set.plan, live, opened)
-            self._metrics.observe_status(self._view)
+        sketches = tuple(watch.sketch for watch in watches)
+        notes = _Notes(rule_set, sketches, ended, tuple(live), opened, self.evaluated_at)
+        if notes != self._notes:
+            self._notes = notes
+        with self._answers:
             self._note_answers(live)
+
+    def view(self) -> StatusView:
+        """Return the picture of the newest notes; the same object as long as nothing changed."""
+        with self._drawing:
+            notes = self._notes
+            if notes is not None and self._drawn[0] is not notes:
+                self._drawn = (notes, notes.draw())
+            return self._drawn[1]
 
     def status(self, rule_set: RuleSet) -> StatusView:
         """
@@ -66,8 +103,12 @@ class Board:
         """
         with self._store.reading() as view:
             live = view.decisions(rule_set.plan.rollout, live=True)
-        with self._lock:
-            return overlay(self._view, rule_set.plan, live)
+        return overlay(self.view(), rule_set.plan, live)
+
+    def page(self) -> bytes:
+        """Write the daemon's own metrics, with the newest picture among them."""
+        self._metrics.observe_status(self.view())
+        return self._metrics.render()
 
     def _note_answers(self, live: list[Decision]) -> None:
         """Measure how long decisions waited that somebody has answered since the last picture."""

@@ -74,6 +74,11 @@ class Daemon:
         return list(self._sources)
 
     @property
+    def watches(self) -> list[SourceWatch]:
+        """What is watched at each source."""
+        return list(self._watches.values())
+
+    @property
     def pulse_seconds(self) -> float:
         """How often to tick: some times per smallest step, so that a slot is judged soon after it may be."""
         steps = [rule.step.total_seconds() for rules in self.rule_set.rules.values() for rule in rules]
@@ -107,7 +112,7 @@ class Daemon:
         self._watches = {watch.name: watch for watch in watches}
         self._next_go_live = next_go_live(self.rule_set.plan, activations, now)
         self.metrics.expect_sources(self._sources)
-        self._draw()
+        self._note()
 
     def tick(self, source: str) -> None:
         """
@@ -129,7 +134,7 @@ class Daemon:
         self.board.evaluated_at = report.at
         self._measure(report, seconds)
         _say(report, seconds)
-        self._draw()
+        self._note()
 
     def _origin(self, source: str) -> Origin:
         known = self._sources.get(source)
@@ -169,7 +174,7 @@ class Daemon:
         for decision in pass_time(self.desk, caught_up=lambda site: self._caught_up(site, now), now=now):
             log.info("decision.changed", decision=decision.id, state=decision.state, rev=decision.rev)
         self._tell_owed(now)
-        self._draw()
+        self._note()
 
     def _tell_owed(self, now: datetime) -> None:
         """Give a card to every decision that has none, such as one opened from a terminal that knows no Slack."""
@@ -206,8 +211,8 @@ class Daemon:
 
     # ---------------------------------------------------------------------------------------------------- the picture
 
-    def _draw(self) -> None:
-        self.board.draw(self.rule_set, list(self._watches.values()), self.clock.now())
+    def _note(self) -> None:
+        self.board.note(self.rule_set, list(self._watches.values()), self.clock.now())
 
     def status(self) -> StatusView:
         """Return the newest picture with the decisions as they stand at this moment."""

@@ -93,13 +93,13 @@ class DaemonHealth:
             missing.append(f"the records cannot be read: {error}")
         if not self.live():
             missing.append("no evaluation for two minutes")
-        if self._daemon.status().last_evaluation is None:
+        if self._daemon.board.evaluated_at is None:
             missing.append("nothing was evaluated yet")
         return not missing, missing
 
     def metrics(self) -> bytes:
         """Write the daemon's own metrics."""
-        return self._daemon.metrics.render()
+        return self._daemon.board.page()
 
     def reload(self) -> None:
         """Read the configuration folder anew, all of it or nothing."""

@@ -1,16 +1,16 @@
-"""One immutable picture of how everything stands, drawn from the cells in memory and the live decisions."""
+"""One immutable picture of how everything stands, drawn from the sketches of ticks and the live decisions."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from math import nan
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from stopwatch.core.escalation import waiting_since
 from stopwatch.core.rule import Combine
-from stopwatch.core.sample import Samples, classify
-from stopwatch.core.state import Condition, Reported, armed_slot
+from stopwatch.core.sample import CLEAR, classify
+from stopwatch.core.state import Condition, Reported
 from stopwatch.core.status import RuleStatus, SiteStatus, StatusView, worst
 from stopwatch.core.verdict import Verdict, judge
 
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
     from stopwatch.core.decision import Decision, GroundKind
     from stopwatch.core.kpi import KpiId, SiteId
-    from stopwatch.core.rollout import Plan, RuleSet
+    from stopwatch.core.rollout import Plan, RuleSet, Site
     from stopwatch.core.rule import ResolvedRule
-    from stopwatch.watch.cells import Cell, Group
+    from stopwatch.watch.cells import Cell
     from stopwatch.watch.folding import Ended
-    from stopwatch.watch.tick import SourceWatch
+    from stopwatch.watch.sketch import Held, Sketch, Still
+
+
+_Drawn = tuple[int, RuleStatus, tuple[tuple["KpiId", float], ...]]
+"""A rule's place in its file, its status, and the newest value of every KPI it reads."""
 
 
 def draw(
-    rule_set: RuleSet, watches: Iterable[SourceWatch], ended: Mapping[SiteId, tuple[Ended, ...]], at: datetime | None
+    rule_set: RuleSet, sketches: Iterable[Sketch], ended: Mapping[SiteId, tuple[Ended, ...]], at: datetime | None
 ) -> StatusView:
     """Draw rules and values of every site of the plan; decisions are laid over it by `overlay`."""
-    rules: dict[SiteId, list[tuple[int, RuleStatus]]] = defaultdict(list)
-    values: dict[SiteId, dict[KpiId, float]] = defaultdict(dict)
-    for watch in watches:
-        for group in watch.groups:
-            for cell in group.cells:
-                if cell.last is None and cell.state.failures < cell.rule.error_after:
-                    continue  # Nothing is known of it yet, and unknown must not look like healthy.
-                rules[cell.site].append((cell.order, _rule(group, cell, ended.get(cell.site, ()))))
-                _note_values(cell, values[cell.site])
-    sites = []
-    for site in rule_set.plan.sites.values():
-        drawn = tuple(status for _order, status in sorted(rules[site.id], key=lambda pair: pair[0]))
-        sites.append(SiteStatus(site.id, site.phase, worst(drawn), rules=drawn, values=values[site.id]))
+    found: dict[SiteId, list[_Drawn]] = defaultdict(list)
+    for sketch in sketches:
+        for still in sketch.still:
+            _draw_still(still, ended, found)
+        for held in sketch.held:
+            if held.last is not None or held.state.failures >= held.cell.rule.error_after:
+                # Of other cells nothing is known yet, and unknown must not look like healthy.
+                _draw_held(held, ended, found)
+    sites = [_site(site, found[site.id]) for site in rule_set.plan.sites.values()]
     return StatusView(tuple(sites), at)
 
 
@@ -75,28 +75,67 @@ def overlay(
     )
 
 
-def _rule(group: Group, cell: Cell, ended: Sequence[Ended]) -> RuleStatus:
-    newest = group.grid.instant(cell.last) if cell.last is not None else None
-    rule = cell.resolved
+def _site(site: Site, drawn: list[_Drawn]) -> SiteStatus:
+    drawn.sort(key=itemgetter(0))
+    rules = tuple(status for _order, status, _values in drawn)
+    values: dict[KpiId, float] = {}
+    for _order, _status, newest in drawn:
+        for kpi, value in newest:
+            if value == value:  # noqa: PLR0124 – NaN is the only value that is not itself
+                values.setdefault(kpi, value)
+    return SiteStatus(site.id, site.phase, worst(rules), rules=rules, values=values)
+
+
+def _draw_still(still: Still, ended: Mapping[SiteId, tuple[Ended, ...]], found: dict[SiteId, list[_Drawn]]) -> None:
+    """Draw a calm set: plainly ok, with a whole range of clear slots."""
+    newest = still.grid.instant(still.last)
+    for cell, value in zip(still.roster.cells, still.values, strict=True):
+        rule = cell.resolved
+        if rule is None:
+            continue
+        if _ended_since(cell, cell.state.armed_at, ended.get(cell.site, ())):
+            status = _afresh(rule, newest)
+        else:
+            status = RuleStatus(
+                rule.id,
+                Reported.OK,
+                value=value if value == value else None,  # noqa: PLR0124 – NaN is the only value that is not itself
+                newest_slot=newest,
+                threshold=rule.limits[0].threshold,
+                pending_seconds=0.0,
+                breaching_slots=0,
+                required_slots=rule.window.m,
+                coverage=1.0,
+            )
+        found[cell.site].append((cell.order, status, ((still.kpi, value),)))
+
+
+def _draw_held(held: Held, ended: Mapping[SiteId, tuple[Ended, ...]], found: dict[SiteId, list[_Drawn]]) -> None:
+    cell = held.cell
+    values = zip((value.kpi for value, _volume in cell.columns), held.newest, strict=True)
+    found[cell.site].append((cell.order, _rule(held, ended.get(cell.site, ())), tuple(values)))
+
+
+def _rule(held: Held, ended: Sequence[Ended]) -> RuleStatus:
+    newest = held.grid.instant(held.last) if held.last is not None else None
+    cell, state, rule = held.cell, held.state, held.cell.resolved
     if rule is None:
-        failures = cell.state.failures
-        state = Reported.ERROR if failures >= cell.rule.error_after else Reported.OK
-        return RuleStatus(cell.rule.id, state, newest_slot=newest)
-    if any(end.at > cell.state.armed_at and cell.rule.id in end.rules for end in ended):
-        # The decision that this rule was a ground of has ended; its first new slot has just not come yet.
-        return RuleStatus(rule.id, Reported.OK, newest_slot=newest, threshold=_threshold(rule))
-    verdict = _verdict(cell, rule)
-    since = cell.state.pending_since
+        reported = Reported.ERROR if state.failures >= cell.rule.error_after else Reported.OK
+        return RuleStatus(cell.rule.id, reported, newest_slot=newest)
+    if _ended_since(cell, state.armed_at, ended):
+        return _afresh(rule, newest)
+    verdict = _verdict(held, rule)
+    since = state.pending_since
     return RuleStatus(
         rule.id,
-        cell.state.reported(rule),
-        reason=cell.state.no_data,
+        state.reported(rule),
+        reason=state.no_data,
         pending_since=since,
-        value=_value(cell, rule),
+        value=_value(held, rule),
         newest_slot=newest,
         threshold=_threshold(rule),
         pending_seconds=(newest - since).total_seconds()
-        if since is not None and newest is not None and cell.state.condition is Condition.PENDING
+        if since is not None and newest is not None and state.condition is Condition.PENDING
         else 0.0,
         breaching_slots=verdict.low if verdict else None,
         required_slots=rule.window.m,
@@ -104,36 +143,28 @@ def _rule(group: Group, cell: Cell, ended: Sequence[Ended]) -> RuleStatus:
     )
 
 
+def _ended_since(cell: Cell, armed_at: datetime, ended: Sequence[Ended]) -> bool:
+    """Tell whether a decision that a rule was a ground of has ended, and its first new slot has not come yet."""
+    return any(end.at > armed_at and cell.rule.id in end.rules for end in ended)
+
+
+def _afresh(rule: ResolvedRule, newest: datetime | None) -> RuleStatus:
+    return RuleStatus(rule.id, Reported.OK, newest_slot=newest, threshold=_threshold(rule))
+
+
 def _threshold(rule: ResolvedRule) -> float | None:
     return rule.limits[0].threshold if rule.written.combine is Combine.ONE else None
 
 
-def _value(cell: Cell, rule: ResolvedRule) -> float | None:
-    if rule.written.combine is not Combine.ONE or cell.last is None:
-        return None
-    value = cell.columns[0][0].cache.window(cell.site, cell.last, cell.last)[0]
-    return value if value == value else None  # noqa: PLR0124 – NaN is the only such value
+def _value(held: Held, rule: ResolvedRule) -> float | None:
+    value = held.newest[0]
+    return value if rule.written.combine is Combine.ONE and value == value else None  # noqa: PLR0124 – NaN is the only value that is not itself
 
 
-def _verdict(cell: Cell, rule: ResolvedRule) -> Verdict | None:
+def _verdict(held: Held, rule: ResolvedRule) -> Verdict | None:
     """Return the newest verdict; a rule that saw nothing but clear slots needs no second look."""
-    if cell.last is None:
+    if held.last is None:
         return None
-    first = max(cell.last - rule.window.reach + 1, armed_slot(rule, cell.state))
-    if cell.clear_run >= rule.history:
-        return judge(rule.window, b"C" * (cell.last - first + 1))
-    samples = [
-        Samples(
-            value.cache.window(cell.site, first, cell.last),
-            volume.cache.window(cell.site, first, cell.last) if volume is not None else None,
-        )
-        for value, volume in cell.columns
-    ]
-    return judge(rule.window, classify(rule, first, samples).classes)
-
-
-def _note_values(cell: Cell, values: dict[KpiId, float]) -> None:
-    for value, _volume in cell.columns:
-        newest = value.cache.window(cell.site, cell.last, cell.last)[0] if cell.last is not None else nan
-        if newest == newest and value.kpi not in values:  # noqa: PLR0124 – NaN is the only such value
-            values[value.kpi] = newest
+    if not held.samples:
+        return judge(rule.window, CLEAR * (held.last - held.first + 1))
+    return judge(rule.window, classify(rule, held.first, held.samples).classes)

@@ -13,6 +13,7 @@ from stopwatch.watch.columns import ColumnReader, Reads, needs_of
 from stopwatch.watch.committing import Committed, commit_folds
 from stopwatch.watch.folding import SiteFold, fail_cell, fold_cell
 from stopwatch.watch.recording import ended_by_site
+from stopwatch.watch.sketch import sketch
 from stopwatch.watch.unjudged import Skip, skip_too_old
 
 if TYPE_CHECKING:
@@ -47,12 +48,17 @@ class TickReport:
 
 
 class SourceWatch:
-    """Everything watched at one source, with its place in memory; one thread ticks it."""
+    """
+    Everything watched at one source, with its place in memory; one thread ticks it.
+
+    *sketch* is how everything stood after the newest evaluation; any thread may draw from it.
+    """
 
     def __init__(self, source: Source, groups: list[Group], store: Store, book: Book, *, catch_up: timedelta) -> None:
         """Watch *groups* at *source*; *catch_up* bounds how far back slots are judged after an outage."""
         self.groups = groups
         self.book = book
+        self.sketch = sketch(groups)
         self._columns = ColumnReader(source)
         self._store = store
         self._catch_up = catch_up
@@ -82,6 +88,14 @@ class SourceWatch:
         due = [group for group in self.groups if id(group) in positions]
         if due:
             report.lateness = max(now - group.eval_delay - group.grid.instant(positions[id(group)]) for group in due)
+            try:
+                self._evaluate(due, positions, report, now)
+            finally:
+                self.sketch = sketch(self.groups)
+        return report
+
+    def _evaluate(self, due: list[Group], positions: dict[int, int], report: TickReport, now: datetime) -> None:
+        """Advance the groups that are due to their newest slots, piece by piece."""
         failed: set[int] = set()
         while due:
             upto = _piece_end(due, positions)
@@ -89,7 +103,6 @@ class SourceWatch:
             for group in due:
                 positions[id(group)] = max(positions[id(group)], group.slot(upto) + 1)
             due = [group for group in due if positions[id(group)] <= group.newest]
-        return report
 
     def _due(self, group: Group, now: datetime) -> int | None:
         """

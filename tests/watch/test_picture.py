@@ -27,7 +27,7 @@ def view(world: World) -> StatusView:
     with world.store.reading() as reader:
         ended = ended_by_site(reader, ROLLOUT, T0)
         live = reader.decisions(ROLLOUT, live=True)
-        drawn = draw(world.rules, [world.watch], ended, T0)
+        drawn = draw(world.rules, [world.watch.sketch], ended, T0)
         return overlay(drawn, world.rules.plan, live, reader.opened_counts(ROLLOUT))
 
 
