@@ -1,21 +1,28 @@
-"""What makes silence loud: escalation, second notifiers, and the outbox's own figures, a few times a minute."""
+"""What makes silence loud: escalation, blind sites, and the outbox's own figures."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
+from stopwatch.app.building import channel_of
 from stopwatch.core.status import OutboxStatus
+from stopwatch.watch.blindness import BlindWatch, looks_of
 from stopwatch.watch.escalating import Reach, escalate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from stopwatch.app.daemon import Daemon
     from stopwatch.app.sending import SenderThread
 
 log = structlog.get_logger()
+
+BLIND_EVERY = timedelta(seconds=10)
+"""How often every rule of every site is looked at; what is told of it waits for minutes anyway."""
 
 
 class Alerting:
@@ -26,6 +33,8 @@ class Alerting:
         self._daemon = daemon
         self._slack = slack
         self._notifiers = tuple(notifiers)
+        self._blind = BlindWatch()
+        self._looked_at: datetime | None = None
 
     def pass_time(self) -> None:
         """
@@ -46,6 +55,26 @@ class Alerting:
             log.warning("escalation.due", key=message.key, kind=message.kind.value, notifier=message.notifier)
         for key in louder.withdrawn:
             log.info("escalation.withdrawn", key=key)
+
+        self._look_for_blind_sites(now)
+
+    def _look_for_blind_sites(self, now: datetime) -> None:
+        if self._looked_at is not None and timedelta(0) <= now - self._looked_at < BLIND_EVERY:
+            return
+        self._looked_at = now
+        rule_set = self._daemon.rule_set
+        sights = self._blind.look(
+            self._daemon.store,
+            rule_set.plan,
+            looks_of(self._daemon.watches),
+            channel=channel_of(rule_set, self._daemon.settings),
+            now=now,
+        )
+        for found in sights.blind:
+            rules = {rule.rule: rule.why.value for rule in found.rules}
+            log.warning("site.blind", site=found.site, since=found.since.isoformat(), rules=rules)
+        for site in sights.over:
+            log.info("site.seen", site=site)
 
     def _measure(self) -> None:
         now = self._daemon.clock.now()

@@ -1,0 +1,65 @@
+"""Messages that call people say whom, why and since when, and no foreign word becomes a mention."""
+
+import pytest
+
+from stopwatch.core.decision import Act
+from stopwatch.core.outbox import Detail, Message, MessageKind
+from stopwatch.slack.summons import blind_words, call_words, is_broadcast, mentions, reminder_words
+from stopwatch.slack.thread import thread_item
+from tests.slack.decisions import CHANNEL, acted, opened
+
+SINCE = "2026-11-21T10:16:15Z"
+
+
+def test_a_call_names_the_place_and_who_has_not_answered() -> None:
+    words = call_words({"since": SINCE, "state": "open", "mentions": ["U0ANNA", "S0ONCALL"]}, opened())
+    assert words.startswith("<@U0ANNA> <!subteam^S0ONCALL> *Unanswered since <!date^")
+    assert "Hamburg (ham-01) is paused and nobody has acknowledged it." in words
+
+
+def test_a_call_about_an_undecided_pause_names_who_saw_it_without_mentioning_him() -> None:
+    words = call_words({"since": SINCE, "state": "acknowledged"}, acted(opened(), Act.ACKNOWLEDGE, 7))
+    assert words.startswith("*Acknowledged, undecided since <!date^")
+    assert "anna saw that Hamburg (ham-01) is paused, and nobody decided" in words
+
+
+@pytest.mark.parametrize(
+    "identity",
+    ["@here", "!channel", "U0ANNA>", "<!here>", "S0 ONCALL", "here", "", "u0anna", None, 7],
+)
+def test_what_is_no_id_mentions_nobody(identity: object) -> None:
+    assert mentions({"mentions": [identity]}) == ""
+
+
+def test_hostile_names_stay_words() -> None:
+    hostile = "*<!channel>* :siren: <https://evil.example|here>"
+    body = {"site": "ham-01", "site_name": hostile, "since": SINCE, "rules": [{"rule": hostile, "why": "no_data"}]}
+    for words in (blind_words(body), blind_words(body | {"over": SINCE}), reminder_words({"holding": [hostile]})):
+        assert "<!channel>" not in words
+        assert "<https" not in words
+        assert ":siren:" not in words
+
+
+@pytest.mark.parametrize("body", [{}, {"rules": 7, "mentions": "U0ANNA", "since": 3, "holding": {}, "site": None}])
+def test_missing_and_malformed_facts_still_make_a_message(body: dict[str, object]) -> None:
+    for kind in (MessageKind.ESCALATION, MessageKind.REMINDER, MessageKind.BLIND):
+        for detail in Detail:
+            assert thread_item(Message("key", kind, CHANNEL, None, 0, body), None, detail).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "act", "aloud"),
+    [
+        (MessageKind.ESCALATION, None, True),
+        (MessageKind.ACT, "override", True),
+        (MessageKind.ACT, "resume", True),
+        (MessageKind.ACT, "acknowledge", False),
+        (MessageKind.GROUND, None, False),
+        (MessageKind.REMINDER, None, False),
+        (MessageKind.SUMMARY, "override", False),
+    ],
+)
+def test_only_escalation_override_and_resume_are_shown_in_the_channel(
+    kind: MessageKind, act: str | None, *, aloud: bool
+) -> None:
+    assert is_broadcast(Message("key", kind, CHANNEL, None, 1, {"act": act})) is aloud
