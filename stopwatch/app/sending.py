@@ -76,6 +76,8 @@ class SenderThread:
                 self._audit(report)
             except StoreError as error:
                 log.warning("delivery.failed", notifier=self.name, detail=str(error))
+            except Exception:  # a message that cannot be made must not end all deliveries for good
+                log.exception("delivery.failed", notifier=self.name)
             else:
                 self.up = report.up
                 self._measure(report)
