@@ -76,7 +76,7 @@ def running(settings: Settings, *, opening: Callable[[str], SqlStore] = open_sto
         jobs: Jobs = {f"tick:{name}": partial(daemon.tick, name) for name in daemon.source_names}
         sender, notifiers, heartbeat = open_sender(daemon), open_notifiers(daemon, stack), open_heartbeat(daemon)
         alerting = Alerting(daemon, sender, notifiers)
-        jobs |= {"time": daemon.pass_time, "alerting": alerting.pass_time}
+        jobs |= {"time": daemon.pass_time, "alerting": alerting.pass_time, "versions": daemon.learn_versions}
         pulse = Pulse(jobs, interval_seconds=daemon.pulse_seconds, clock=clock)
         tokens = tuple(
             Token(token.name, token.sha256, frozenset(scope.value for scope in token.scopes))
