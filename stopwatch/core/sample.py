@@ -23,6 +23,8 @@ ANY_MISSING = ABSENT + LOW_VOLUME
 GOOD, BAD, UNKNOWN = b"G", b"N", b"M"
 """Whether a slot is good for recovery: beyond doubt, not, or not known."""
 
+_BLOCK = 128
+"""How many slots are looked at together first."""
 _GOOD_OF_CLASS = bytes.maketrans(b"BCML", b"NGMM")
 
 
@@ -69,17 +71,41 @@ def classify(rule: ResolvedRule, first: int, samples: Sequence[Samples]) -> Slot
         samples: One entry per limit, all of one length.
 
     """
+    conditions = [_condition(limit, series) for limit, series in zip(rule.limits, samples, strict=True)]
     if rule.written.combine is Combine.ONE:
-        limit, series = rule.limits[0], samples[0]
-        classes = _classes(limit, series)
-        if limit.recover_threshold == limit.threshold:
-            return Slots(first, classes, classes.translate(_GOOD_OF_CLASS))
-        return Slots(first, classes, _good(limit, series.values, classes))
-    parts = [_classes(limit, series) for limit, series in zip(rule.limits, samples, strict=True)]
-    good = [_good(limit, series.values, part) for limit, series, part in zip(rule.limits, samples, parts, strict=True)]
+        return Slots(first, *conditions[0])
+    parts, good = [classes for classes, _good in conditions], [good for _classes, good in conditions]
     if rule.written.combine is Combine.ALL:
         return Slots(first, _combine(parts, _all_classes), _combine(good, _any_good))
     return Slots(first, _combine(parts, _any_classes), _combine(good, _all_good))
+
+
+def _condition(limit: Limit, series: Samples) -> tuple[bytes, bytes]:
+    """Class one condition and tell its good slots, block by block, since most blocks are calm throughout."""
+    classes, good = bytearray(), bytearray()
+    for begin in range(0, len(series.values), _BLOCK):
+        end = begin + _BLOCK
+        volumes = series.volumes[begin:end] if series.volumes is not None else None
+        block = Samples(series.values[begin:end], volumes)
+        if _calm(limit, block):
+            classes += CLEAR * len(block.values)
+            good += GOOD * len(block.values)
+        else:
+            part = _classes(limit, block)
+            classes += part
+            good += _good(limit, block.values, part)
+    return bytes(classes), bytes(good)
+
+
+def _calm(limit: Limit, block: Samples) -> bool:
+    """Tell by the extremes alone that every slot is clear and good; a sum is a number only if every addend is."""
+    compare, values, volumes = limit.op.compare, block.values, block.volumes
+    worst = max(values) if limit.op.upward else min(values)
+    if compare(worst, limit.threshold) or compare(worst, limit.recover_threshold) or math.isnan(sum(values)):
+        return False
+    if limit.volume_min is None:
+        return True
+    return volumes is not None and min(volumes) >= limit.volume_min and not math.isnan(sum(volumes))
 
 
 def _classes(limit: Limit, series: Samples) -> bytes:
@@ -104,6 +130,8 @@ def _classes(limit: Limit, series: Samples) -> bytes:
 
 def _good(limit: Limit, values: Sequence[float], classes: bytes) -> bytes:
     """Tell good slots of one condition: a number and not beyond the recovery limit; missing stays unknown."""
+    if limit.recover_threshold == limit.threshold:
+        return classes.translate(_GOOD_OF_CLASS)
     compare, threshold = limit.op.compare, limit.recover_threshold
     good, bad, unknown = GOOD[0], BAD[0], UNKNOWN[0]
     return bytes(
