@@ -120,7 +120,7 @@ def test_the_log_does_not_depend_on_ticks_restarts_dropped_caches_or_failures(
 
 
 @pytest.mark.slow
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(data=st.data(), moves=MOVES)
 def test_nor_does_it_in_many_more_cases(worlds: Worlds, data: st.DataObject, moves: list[Move]) -> None:
     check_log(worlds, data, moves)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from stopwatch.core.decision import Act, DecisionState, GroundKind
 from stopwatch.core.grid import Grid
 from stopwatch.core.kpi import RuleId, SiteId
 from stopwatch.core.rule import Links, Mode
 from stopwatch.core.state import Condition
+from stopwatch.store.schema import progress, rule_states
 from tests.watch.letters import GRAIN, HAM, LODZ, MINUTE, ROLLOUT, T0, rule, rule_set
 from tests.watch.world import World, Worlds
 
@@ -89,9 +90,10 @@ def test_folding_the_same_slots_twice_records_nothing_twice(worlds: Worlds) -> N
     world = two_rules(worlds, "BBBCCCCBBBCC", "CCBBBBBB")
     world.run(T0, at(12), every=HALF)
     before, audited, rows = world.decisions(), world.audited(), world.store.rows()
-    for cell in world.cells():
-        cell.last, cell.saved, cell.clear_run = None, None, 0
-        cell.state = replace(cell.state, condition=Condition.OK, pending_since=None, opened_at=None)
+    with world.store.writing() as tx:
+        for table in (rule_states, progress):
+            tx.connection.execute(delete(table))
+    world.restart()
     world.tick(at(13))
     assert (world.decisions(), world.audited(), world.store.rows()) == (before, audited, rows)
 
