@@ -77,4 +77,5 @@ def _sum_up(place: Path, rule_set: RuleSet | None, errors: int, complaints: list
         click.echo(f"{place}: {count}; nothing would be loaded", err=True)
         return
     rules = len({rule.id for rules in rule_set.rules.values() for rule in rules})
-    click.echo(f"{place}: {len(rule_set.kpis)} KPIs, {rules} rules, {len(rule_set.plan.sites)} sites; {count}")
+    sizes = ((len(rule_set.kpis), "KPI"), (rules, "rule"), (len(rule_set.plan.sites), "site"))
+    click.echo(f"{place}: {', '.join(counted(number, what) for number, what in sizes)}; {count}")

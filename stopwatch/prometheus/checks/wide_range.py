@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import promql_parser as promql
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from stopwatch.prometheus.tree import ParsedQuery
 
+SECOND = timedelta(seconds=1)
 SHARE = 3
 """A range may be at most one third of the window."""
 
@@ -22,7 +24,7 @@ def check(query: ParsedQuery) -> Iterator[Finding]:
     if query.window is None:
         return
     whose = f" of rule {query.rule}" if query.rule else ""
-    most = promql.display_duration(query.window / SHARE)
+    most = promql.display_duration(query.window // SHARE // SECOND * SECOND)
     for node in query.root.walk():
         if node.range is not None and SHARE * node.range > query.window:
             window, length = promql.display_duration(query.window), promql.display_duration(node.range)
