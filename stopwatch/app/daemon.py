@@ -194,12 +194,12 @@ class Daemon:
         self._told_until = now
 
     def _caught_up(self, site: SiteId, now: datetime) -> bool:
-        """Tell whether every rule at a site has been folded up to the newest slot of its grid."""
+        """Tell whether every rule that can be judged at a site has been folded up to the newest slot of its grid."""
         cells = [(group, cell) for watch in self._watches.values() for group in watch.groups for cell in group.cells]
         return all(
             cell.last is not None and cell.last >= group.grid.newest(now=now, eval_delay=group.eval_delay) - 1
             for group, cell in cells
-            if cell.site == site
+            if cell.site == site and cell.resolved is not None
         )
 
     def _locked(self, work: Callable[[], None]) -> None:

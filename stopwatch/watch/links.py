@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from stopwatch.core.decision import Link
 from stopwatch.core.grid import rfc3339
@@ -38,7 +39,7 @@ def fill(links: Links, site: Site, rule: ResolvedRule, event: RuleEvent, decisio
     for kind, template in links.items():
         url = template
         for name, word in words.items():
-            url = url.replace("{" + name + "}", word)
+            url = url.replace("{" + name + "}", quote(word, safe=":"))
         filled.append(Link(kind, url))
     return tuple(filled)
 
