@@ -124,13 +124,13 @@ def looks_of(watches: Iterable[SourceWatch]) -> Iterator[Looked]:
 def _looked(group: Group, cell: Cell) -> Looked:
     state, saved = cell.state, cell.saved
     known_since = saved.as_of if saved is not None and saved.state.no_data is state.no_data else None
-    begin = group.grid.instant(group.grid.at_or_after(state.armed_at + cell.rule.settle) - 1)
+    newest = cell.last if cell.last is not None else group.grid.at_or_after(state.armed_at + cell.rule.settle) - 1
     return Looked(
         cell.site,
         cell.rule.id,
         group.grid.step,
         group.eval_delay,
-        group.grid.instant(cell.last) if cell.last is not None else begin,
+        group.grid.instant(newest),
         no_data=state.no_data,
         no_data_since=known_since,
         failing=state.failures >= cell.rule.error_after,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.outbox import Message, MessageKind, root_key, thread_key
+from stopwatch.watch.escalating import ALERTMANAGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +32,11 @@ def tell(tx: Writer, decision: Decision, channel: str | None, *, now: datetime) 
     for each in channels or ([channel] if channel else []):
         for message in messages_of(decision, each):
             tx.enqueue(message, now=now)
+    if not decision.paused:
+        # An alert that stands is resolved now and not when it would be refreshed.
+        for row in tx.messages(decision.id):
+            if row.message.notifier == ALERTMANAGER:
+                tx.touch_card(row.message.key)
 
 
 def messages_of(decision: Decision, channel: str) -> Iterator[Message]:
