@@ -225,11 +225,11 @@ class _Judge:
         if recent[-1] in ABSENT:
             hint = f"see whether the site ({label}) is still scraped, or raise eval_delay if its data come late"
             yield self._tell("no-data-now", grave, "the newest slot has no data", hint)
-        elif sum(kind in ABSENT for kind in recent) > (1 - self.rule.window.min_coverage) * len(recent):
+        elif sum(kind not in ABSENT for kind in recent) / len(recent) < self.rule.window.min_coverage:
             hint = "look for gaps in scraping; until then the rule says no_data instead of judging"
             message = f"only {cell.got} of the {cell.wanted} slots of the last window have data"
             yield self._tell("window-thin", Weight.WARNING, message, hint)
-        if cell.missing is not None and cell.missing > 1 - self.rule.window.min_coverage:
+        if cell.missing is not None and 1 - cell.missing < self.rule.window.min_coverage:
             hint = "mend scraping or the query before trusting the rule"
             message = f"{cell.missing:.0%} of the slots of the past week have no data"
             yield self._tell("often-missing", Weight.WARNING, message, hint)
