@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stopwatch.cli.check_output import counted
+from stopwatch.cli.check_output import counted, escaped
 from stopwatch.cli.terms import PIPED_WIDTH
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def write_checkup(checkup: Checkup, *, github: bool) -> None:
     """Write everything *checkup* found, worst first; with *github* its findings alone, as annotations."""
     if github:
         for finding in checkup.findings:
-            click.echo(f"::{finding.weight} title={finding.code}::{_said(finding)}")
+            click.echo(f"::{finding.weight} title={finding.code}::{escaped(_said(finding))}")
         return
     for state in checkup.sources:
         skew = "unknown" if state.skew is None else f"{state.skew.total_seconds():+.0f} s"

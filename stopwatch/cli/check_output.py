@@ -56,10 +56,10 @@ def plain(complaint: Complaint) -> dict[str, object]:
 def annotation(complaint: Complaint) -> str:
     """Write an annotation; its reader wants %, newlines and, in properties, colons and commas escaped."""
     text = f"{complaint.message}. {complaint.hint}" if complaint.hint else complaint.message
-    file = _escaped(complaint.file).replace(":", "%3A").replace(",", "%2C")
+    file = escaped(complaint.file).replace(":", "%3A").replace(",", "%2C")
     end = complaint.column + complaint.length
     place = f"file={file},line={complaint.line},col={complaint.column},endColumn={end},title={complaint.code}"
-    return f"::{complaint.severity} {place}::{_escaped(text)}"
+    return f"::{complaint.severity} {place}::{escaped(text)}"
 
 
 def counted(number: int, what: str) -> str:
@@ -67,5 +67,6 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return *text* as annotations want it."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

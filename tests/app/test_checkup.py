@@ -200,6 +200,11 @@ def test_private_links_are_asked_only_if_the_setting_says_so(
     assert "STOPWATCH_LINK_HOSTS_PRIVATE" in told["hint"]
 
 
+def test_findings_become_annotations(tmp_path: Path, links: str) -> None:
+    lines = run(folder(tmp_path, links, sites=("ham",)), "http://127.0.0.1:1", "--format", "github").stdout.splitlines()
+    assert [line.partition("::source")[0] for line in lines] == ["::error title=source-unreachable"]
+
+
 def test_a_source_that_does_not_answer_is_said_once(tmp_path: Path, links: str) -> None:
     result = run(folder(tmp_path, links, sites=("ham",)), "http://127.0.0.1:1", "--format", "json")
     said = json.loads(result.stdout)
