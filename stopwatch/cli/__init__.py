@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("run", "Watch the sites until a signal comes."),
-    "check": ("check", "Check the rule files, offline."),
+    "check": ("check", "Check the rule files; --live asks Prometheus, links and Slack too."),
     "test": ("test", "Run tests of stop rules."),
     "replay": ("replay", "Replay the rules over the past, as Prometheus remembers it."),
     "explain": ("explain", "Say slot by slot why a rule fired or did not."),
