@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stopwatch.core.errors import BaselineUnresolvedError
 from stopwatch.core.grid import Grid
 from stopwatch.core.reading import Query
 from stopwatch.core.records import ProgressKey
 from stopwatch.core.resolve import resolve
+from stopwatch.core.rule import BaselineThreshold
 from stopwatch.watch.cache import SlotCache
 
 if TYPE_CHECKING:
@@ -145,20 +146,45 @@ def assemble(
     sites = {
         site.label: site.id for site in rule_set.plan.sites.values() if site.source == source and site.id in active
     }
+    shared: dict[StopRule, _Shared] = {}
     for site_id in sites.values():
-        site = rule_set.plan.sites[site_id]
+        site, armed = rule_set.plan.sites[site_id], fresh(active[site_id])
         for order, rule in enumerate(rule_set.rules.get(site_id, ())):
             place = (rule.step, rule.eval_delay)
             group = groups.setdefault(place, Group(Grid(rule.step), rule.eval_delay))
-            resolved, unresolved = _resolve(rule, rule_set.kpis, baselines(site_id))
-            columns = tuple(
-                _columns(group, source, rule_set.kpis[criterion.kpi], sites, guarded=criterion.volume is not None)
-                for criterion in rule.criteria
-            )
+            known = shared.get(rule)
+            if known is None:
+                known = shared[rule] = _share(group, source, rule, rule_set.kpis, sites)
+            resolved, unresolved = known.resolved, known.unresolved
+            if known.relative:
+                resolved, unresolved = _resolve(rule, rule_set.kpis, baselines(site_id))
             group.cells.append(
-                Cell(group, site_id, site.phase, order, rule, resolved, unresolved, columns, fresh(active[site_id]))
+                Cell(group, site_id, site.phase, order, rule, resolved, unresolved, known.columns, armed)
             )
     return list(groups.values())
+
+
+class _Shared(NamedTuple):
+    """What sites with equal rules share; a rule *relative* to baselines is resolved for each of them."""
+
+    columns: tuple[tuple[Column, Column | None], ...]
+    relative: bool
+    resolved: ResolvedRule | None = None
+    unresolved: str | None = None
+
+
+def _share(
+    group: Group, source: str, rule: StopRule, kpis: Mapping[KpiId, Kpi], sites: Mapping[str, SiteId]
+) -> _Shared:
+    columns = tuple(
+        _columns(group, source, kpis[criterion.kpi], sites, guarded=criterion.volume is not None)
+        for criterion in rule.criteria
+    )
+    limits = [limit for criterion in rule.criteria for limit in (criterion.threshold, criterion.recover_threshold)]
+    if any(isinstance(limit, BaselineThreshold) for limit in limits):
+        return _Shared(columns, relative=True)
+    resolved, unresolved = _resolve(rule, kpis, {})
+    return _Shared(columns, relative=False, resolved=resolved, unresolved=unresolved)
 
 
 def _resolve(
