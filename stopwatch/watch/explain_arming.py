@@ -73,8 +73,9 @@ def recorded(view: Reader, rollout: str, site: Site, rule: RuleId, at: datetime)
     if activation is not None and activation.at <= at:
         armed.append((activation.at, Origin.ACTIVATION, None))
     if armed:
-        newest = max(armed, key=lambda candidate: candidate[0])
-    else:
-        plan = planned(site, at)
-        newest = (plan.at, plan.origin, None) if activation is None else (None, Origin.NOTHING, None)
-    return Arming(newest[0], newest[1], row, reached, live_id, newest[2])
+        since, origin, ended = max(armed, key=lambda candidate: candidate[0])
+        return Arming(since, origin, row, reached, live_id, ended)
+    plan = planned(site, at)
+    if activation is None:
+        return Arming(plan.at, plan.origin, row, reached, live_id, None)
+    return Arming(None, Origin.NOTHING, row, reached, live_id, None)
