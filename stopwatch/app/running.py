@@ -15,6 +15,7 @@ from stopwatch import __version__
 from stopwatch.app.alerting import Alerting
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
+from stopwatch.app.listening import open_listening
 from stopwatch.app.notifying import open_heartbeat, open_notifiers
 from stopwatch.app.scheduler import Pulse
 from stopwatch.app.sending import open_sender
@@ -78,11 +79,8 @@ def running(settings: Settings, *, opening: Callable[[str], SqlStore] = open_sto
         alerting = Alerting(daemon, sender, notifiers)
         jobs |= {"time": daemon.pass_time, "alerting": alerting.pass_time, "versions": daemon.learn_versions}
         pulse = Pulse(jobs, interval_seconds=daemon.pulse_seconds, clock=clock)
-        tokens = tuple(
-            Token(token.name, token.sha256, frozenset(scope.value for scope in token.scopes))
-            for token in (load_tokens(settings.api_tokens_file) if settings.api_tokens_file else ())
-        )
-        require_tokens(settings.listen.host, tokens)
+        tokens = _tokens(settings)
+        listening = open_listening(daemon, stack)
         api = build_app(
             daemon,
             DaemonRecords(daemon),
@@ -90,11 +88,12 @@ def running(settings: Settings, *, opening: Callable[[str], SqlStore] = open_sto
             DaemonActs(daemon),
             version=__version__,
             tokens=tokens,
+            inbound=listening.inbound,
         )
         server = WebServer(api, host=settings.listen.host, port=settings.listen.port)
         server.start()
         stack.callback(server.stop)
-        for thread in (sender, *notifiers, heartbeat):
+        for thread in (sender, *notifiers, heartbeat, *listening.threads):
             if thread is not None:
                 thread.start()
                 stack.callback(thread.stop)
@@ -111,6 +110,16 @@ def running(settings: Settings, *, opening: Callable[[str], SqlStore] = open_sto
             slack=sender is not None,
         )
         yield daemon
+
+
+def _tokens(settings: Settings) -> tuple[Token, ...]:
+    """Return whom the API answers; an address that others can reach needs somebody."""
+    tokens = tuple(
+        Token(token.name, token.sha256, frozenset(scope.value for scope in token.scopes))
+        for token in (load_tokens(settings.api_tokens_file) if settings.api_tokens_file else ())
+    )
+    require_tokens(settings.listen.host, tokens)
+    return tokens
 
 
 def secrets_of(settings: Settings) -> list[str]:

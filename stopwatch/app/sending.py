@@ -119,7 +119,11 @@ def open_sender(daemon: Daemon) -> SenderThread | None:
         settings.slack_bot_token.get_secret_value(),
         settings.slack_base_url,
         now=daemon.clock.now,
-        terms=CardTerms(answer_within=plan.escalation.notifier, undecided=plan.escalation.undecided),
+        terms=CardTerms(
+            answer_within=plan.escalation.notifier,
+            undecided=plan.escalation.undecided,
+            answerable=settings.slack_app_token is not None or settings.slack_signing_secret is not None,
+        ),
         audit_head=daemon.audit_head,
     )
     sender = Sender(

@@ -73,12 +73,7 @@ def perform(
 
     """
     _complete(decision, request, now=now, override_max=override_max)
-    _current(decision, request)
-    target = TRANSITIONS[request.act].get(decision.state)
-    if target is None:
-        raise _illegal(decision, f"{request.act} is not possible while the decision is {decision.state}")
-    if request.act is Act.RESUME:
-        _resumable(decision, sight)
+    target = admit(decision, request, sight=sight)
     changed = _apply(decision, request, target, now=now)
     # A repeated override changes the end that people rely on, so it counts although the state's name stays.
     moves = target is not decision.state or request.act is Act.OVERRIDE
@@ -94,6 +89,24 @@ def perform(
     )
     ended = now if target in FINAL and decision.state not in FINAL else decision.ended_at
     return replace(changed, state=target, rev=rev, ended_at=ended, acts=(*decision.acts, acted))
+
+
+def admit(decision: Decision, request: ActRequest, *, sight: SiteSight) -> DecisionState:
+    """
+    Return the state that the act leads to, before anybody asks whether its fields are complete.
+
+    Raises:
+        ActStaleError: The decision changed since the person looked.
+        ActIllegalError: The decision's state, or the site's, does not allow the act.
+
+    """
+    _current(decision, request)
+    target = TRANSITIONS[request.act].get(decision.state)
+    if target is None:
+        raise _illegal(decision, f"{request.act} is not possible while the decision is {decision.state}")
+    if request.act is Act.RESUME:
+        _resumable(decision, sight)
+    return target
 
 
 def _complete(decision: Decision, request: ActRequest, *, now: datetime, override_max: timedelta) -> None:

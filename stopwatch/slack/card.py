@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.decision import TRANSITIONS, Act, Decision
 from stopwatch.core.outbox import Detail
+from stopwatch.slack.buttons import act_buttons
 from stopwatch.slack.cause import NAME, Cause, lead
 from stopwatch.slack.figures import between, clock, figure, here, moment, span
 from stopwatch.slack.payload import Payload, context, fields, header, link_buttons, metadata, reference, section
@@ -25,7 +26,7 @@ _HEADER = 150
 _GROUNDS = 8
 _LINKS = 10
 _SHORT_LINK = 300
-_ACTS = (Act.ACKNOWLEDGE, Act.CONFIRM, Act.RESUME, Act.OVERRIDE, Act.PAUSE_AGAIN, Act.DISMISS, Act.ROLL_BACK, Act.CLOSE)
+_WORDS = {"ack": Act.ACKNOWLEDGE, "confirm": Act.CONFIRM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,13 @@ class CardTerms:
     What a card needs beside the decision.
 
     *answer_within* and *undecided* are the plan's delays until an open or an acknowledged decision should have been
-    answered; *audit_head* is the newest hash of the audit chain.
+    answered; *audit_head* is the newest hash of the audit chain. *answerable*: somebody hears what its buttons say.
     """
 
     answer_within: timedelta = timedelta(minutes=10)
     undecided: timedelta = timedelta(minutes=30)
     audit_head: str | None = None
+    answerable: bool = True
 
 
 def card(decision: Decision, message: Message, terms: CardTerms, detail: Detail) -> Payload:
@@ -51,7 +53,7 @@ def card(decision: Decision, message: Message, terms: CardTerms, detail: Detail)
         case Detail.FULL:
             return Payload(push, tuple(_blocks(decision, lines, terms)), found_by)
         case Detail.COMPACT:
-            return Payload(push, (section("\n".join(lines)), context(_identity(decision, terms))), found_by)
+            return Payload(push, tuple(_compact(decision, lines, terms)), found_by)
         case Detail.TEXT:
             return Payload(_text(push, lines, decision), metadata=found_by)
         case Detail.BARE:
@@ -65,11 +67,24 @@ def _blocks(decision: Decision, lines: tuple[str, str, str], terms: CardTerms) -
         yield section(_all_grounds(decision))
     if facts := _facts(decision):
         yield fields(facts)
+    if buttons := _buttons(decision, terms):
+        yield buttons
     if links := _links(decision):
         yield link_buttons(links)
-    if acts := _acts(decision):
-        yield context(acts)
+    if hint := _hint(decision):
+        yield context(hint)
     yield context(_identity(decision, terms))
+
+
+def _compact(decision: Decision, lines: tuple[str, str, str], terms: CardTerms) -> Iterator[Block]:
+    yield section("\n".join(lines))
+    if buttons := _buttons(decision, terms):
+        yield buttons
+    yield context(_identity(decision, terms))
+
+
+def _buttons(decision: Decision, terms: CardTerms) -> Block | None:
+    return act_buttons(decision) if terms.answerable else None
 
 
 def _all_grounds(decision: Decision) -> str:
@@ -139,11 +154,13 @@ def _all_links(decision: Decision) -> Iterator[tuple[str, str]]:
                 yield str(entry.get("kind") or "link"), str(entry.get("url") or "")
 
 
-def _acts(decision: Decision) -> str | None:
-    """Return how to answer from a shell, with the acts that this state allows."""
-    over = all(ground.over for ground in decision.grounds)
-    allowed = [act.value for act in _ACTS if decision.state in TRANSITIONS[act] and (over or act is not Act.RESUME)]
-    return f"Answer with `stopwatch decisions ACT {decision.id}`, ACT one of {', '.join(allowed)}" if allowed else None
+def _hint(decision: Decision) -> str | None:
+    """Return how to answer without buttons, None where nothing is left to answer."""
+    if not decision.state.live:
+        return None
+    words = [f"`{word}`" for word, act in _WORDS.items() if decision.state in TRANSITIONS[act]]
+    thread = f"{' or '.join(words)} in the thread, or " if words else ""
+    return f"Without buttons: {thread}`stopwatch decisions ACT {decision.id}`"
 
 
 def _identity(decision: Decision, terms: CardTerms) -> str:
@@ -166,4 +183,4 @@ def _text(push: str, lines: tuple[str, str, str], decision: Decision) -> str:
         f"<{address}|{label}>" for _, label, address in _links(decision)[:4] if len(address) <= _SHORT_LINK
     )
     opened = f"opened {clock(decision.opened_at)} · rev {decision.rev} · {place(decision)}"
-    return "\n".join(part for part in (push, *lines, links, opened) if part)
+    return "\n".join(part for part in (push, *lines, links, _hint(decision), opened) if part)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ITEMS = 20
 _TEXT = 2000
 _PUSH = 150
-_DID: dict[str, str] = {
+DID: dict[str, str] = {
     Act.ACKNOWLEDGE: "acknowledged",
     Act.CONFIRM: "confirmed the pause",
     Act.RESUME: "resumed",
@@ -36,7 +36,8 @@ _DID: dict[str, str] = {
     Happening.ROLLBACK_VERIFIED: "verified the rollback: the KPIs are back in their band",
     Happening.ROLLBACK_FLAGGED: "flagged the rollback: the KPIs did not come back",
 }
-_NOW: dict[str, str] = {
+"""What an act was, after the name of who did it."""
+NOW: dict[str, str] = {
     DecisionState.OPEN: "paused, unanswered",
     DecisionState.ACKNOWLEDGED: "paused, acknowledged",
     DecisionState.CONFIRMED: "paused, confirmed",
@@ -48,6 +49,7 @@ _NOW: dict[str, str] = {
     DecisionState.VERIFIED: "over, the rollback worked",
     DecisionState.CLOSED: "closed",
 }
+"""How a decision stands, by its state."""
 _DETAILS = ("category", "ground")
 
 
@@ -134,10 +136,10 @@ def _act(body: Mapping[str, object], decision: Decision | None) -> str:
     reason = body.get("reason") or (acted.reason if acted and acted.actor != "daemon" else None)
     at = moment(body.get("at")) or (acted.at if acted else None)
     details = {**(acted.details if acted else {}), **body}
-    did = _DID.get(act) or safe(act, NAME)
+    did = DID.get(act) or safe(act, NAME)
     said = f": “{safe(reason, REASON)}”" if reason and actor != "daemon" else ""
     first = f"*{person(actor)}* {did}{_what(act, details)}{said}{f' · {here(at)}' if at else ''}"
-    now = _NOW.get(str(body.get("state")))
+    now = NOW.get(str(body.get("state")))
     return f"{first}\nNow: {now}" if now else first
 
 

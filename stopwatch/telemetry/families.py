@@ -157,6 +157,13 @@ LOST_FOUND = Family(
 DUPLICATES = Family(
     "duplicates_removed_total", Kind.COUNTER, (), "messages", "Extra copies that were found and deleted."
 )
+INTERACTIONS = Family(
+    "interactions_total",
+    Kind.COUNTER,
+    ("action", "transport", "result"),
+    "interactions",
+    "Answers of people in Slack, by what they asked for, how it came in and what became of it.",
+)
 
 BOARD = (
     KPI_VALUE,
@@ -195,5 +202,6 @@ PROCESS = (
     DEGRADED,
     LOST_FOUND,
     DUPLICATES,
+    INTERACTIONS,
 )
 """What the daemon says about itself."""

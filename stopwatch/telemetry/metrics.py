@@ -53,6 +53,7 @@ class Metrics:
         self._degraded = self._counter(families.DEGRADED)
         self._lost_found = self._counter(families.LOST_FOUND)
         self._duplicates = self._counter(families.DUPLICATES)
+        self._interactions = self._counter(families.INTERACTIONS)
         self._skews = self._gauge(families.CLOCK_SKEW)
         self._leader = self._gauge(families.LEADER)
         self._gauge(families.BUILD).labels(version).set(1)
@@ -66,6 +67,11 @@ class Metrics:
     def observe_outbox(self, outbox: OutboxStatus) -> None:
         """Replace what is known of the outbox."""
         self._newest.outbox = outbox
+
+    @property
+    def outbox(self) -> OutboxStatus | None:
+        """What was last known of the outbox."""
+        return self._newest.outbox
 
     def observe_evaluation(self, *, duration_seconds: float, lateness_seconds: float) -> None:
         """Count one evaluation: how long it took, and how long after its slots could be judged it began."""
@@ -113,6 +119,10 @@ class Metrics:
     def count_degraded(self, kind: str, times: int = 1) -> None:
         """Count messages of a kind (a `MessageKind`) that were sent in a plainer form."""
         self._degraded.labels(kind).inc(times)
+
+    def count_interaction(self, action: str, transport: str, result: str) -> None:
+        """Count one answer of a person in Slack; *action* is an act's name, ``link`` or ``other``."""
+        self._interactions.labels(action, transport, result).inc()
 
     def count_lost_found(self, times: int = 1) -> None:
         """Count messages that a look-up found."""

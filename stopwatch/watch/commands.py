@@ -17,7 +17,7 @@ from stopwatch.watch.messages import tell
 from stopwatch.watch.sight import sight_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from stopwatch.core.acts import ActRequest
@@ -37,9 +37,17 @@ class Desk:
     channel: Callable[[SiteId | None], str | None]
 
 
-def act(desk: Desk, decision: DecisionId, request: ActRequest, *, transport: str, now: datetime) -> Decision:
+def act(
+    desk: Desk,
+    decision: DecisionId,
+    request: ActRequest,
+    *,
+    transport: str,
+    now: datetime,
+    origin: Mapping[str, object] | None = None,
+) -> Decision:
     """
-    Apply one act of a person.
+    Apply one act of a person; *origin* is what proves who asked, for the audit only.
 
     Raises:
         DecisionNotFoundError: No decision has this id.
@@ -55,11 +63,19 @@ def act(desk: Desk, decision: DecisionId, request: ActRequest, *, transport: str
             raise DecisionNotFoundError(f"no decision {decision}")
         sight = sight_of(tx, desk.rule_set, before.site, now)
         after = perform(before, request, now=now, sight=sight, override_max=desk.rule_set.plan.override_max)
-        _write(tx, desk, before, after, transport=transport)
+        _write(tx, desk, before, after, transport=transport, origin=origin)
     return after
 
 
-def _write(tx: Writer, desk: Desk, before: Decision, after: Decision, *, transport: str) -> None:
+def _write(
+    tx: Writer,
+    desk: Desk,
+    before: Decision,
+    after: Decision,
+    *,
+    transport: str,
+    origin: Mapping[str, object] | None = None,
+) -> None:
     """Save what an act, or time, made of a decision, with its audit row and its messages."""
     tx.save_decision(after, rev_before=before.rev)
     acted = after.acts[-1]
@@ -73,7 +89,7 @@ def _write(tx: Writer, desk: Desk, before: Decision, after: Decision, *, transpo
             rev_before=acted.rev_before,
             rev_after=acted.rev_after,
             reason=acted.reason,
-            details=acted.details,
+            details={**acted.details, **({"origin": dict(origin)} if origin else {})},
         )
     )
     tell(tx, after, desk.channel(after.site), now=acted.at)

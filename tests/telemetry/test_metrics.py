@@ -43,6 +43,7 @@ def filled() -> Metrics:
     metrics.count_degraded("root")
     metrics.count_lost_found()
     metrics.count_duplicates(2)
+    metrics.count_interaction("acknowledge", "socket", "applied")
     return metrics
 
 
@@ -74,7 +75,8 @@ def test_total_is_on_counters_and_on_nothing_else() -> None:
 
 def test_no_label_can_hold_what_has_no_bound() -> None:
     known = {"site", "phase", "kpi", "rule", "state", "kind", "source", "outcome", "version"}
-    assert {label for family in EVERY for label in family.labels} == known | {"notifier", "reason", "method", "code"}
+    known |= {"notifier", "reason", "method", "code", "action", "transport", "result"}
+    assert {label for family in EVERY for label in family.labels} == known
 
 
 def test_every_number_of_a_rule_is_shown() -> None:

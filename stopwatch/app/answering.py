@@ -1,0 +1,247 @@
+"""Answers from Slack: proven, written down, acknowledged, and only then applied, by a thread of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+import structlog
+
+from stopwatch.core.errors import StoreError
+from stopwatch.core.inbox import Receipt, Result, Way
+from stopwatch.core.outbox import Effect
+from stopwatch.slack.inbound import Asked, UnreadableError, asked, payload_of
+from stopwatch.slack.modal import errors_of, modal
+from stopwatch.slack.signature import proof_of
+from stopwatch.slack.whisper import whisper
+from stopwatch.watch.answers import Outcome, apply, complaint, pending_beside, preview
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from stopwatch.app.daemon import Daemon
+    from stopwatch.core.inbox import Interaction
+    from stopwatch.slack.people import SlackPeople
+    from stopwatch.watch.answers import Inbox
+
+log = structlog.get_logger()
+
+PASS_SECONDS = 1.0
+STOP_SECONDS = 5.0
+DIALOG_SECONDS = 2.5
+"""How long an acknowledgement waits for its dialog; Slack gives up after three."""
+WHISPERS = 3
+"""How often a person is told at most, while Slack does not take it."""
+
+_NOTHING = ("text/plain", b"")
+_AGAIN = frozenset({Effect.NOT_SENT, Effect.THROTTLED, Effect.AMBIGUOUS})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What Slack is answered: how the delivery was received (None: it could not be written) and *body*."""
+
+    receipt: Receipt | None
+    body: Mapping[str, object] | None = None
+
+
+class Answering:
+    """
+    Takes what people do in Slack.
+
+    Args:
+        daemon: Whose decisions are answered.
+        people: Slack, as far as single people are concerned.
+        inbox: Where deeds are written before they are answered; it gives up before Slack does.
+
+    """
+
+    def __init__(self, daemon: Daemon, people: SlackPeople, inbox: Inbox) -> None:
+        self._daemon = daemon
+        self._people = people
+        self._inbox = inbox
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._dialogs = ThreadPoolExecutor(2, thread_name_prefix="dialogs")
+        self._thread = threading.Thread(target=self._run, name="answers", daemon=True)
+        self._untold: SimpleQueue[tuple[Outcome, int]] = SimpleQueue()
+
+    def start(self) -> None:
+        """Begin to apply what waits, also what waited when the process ended."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the deed in progress; the others wait on disk."""
+        self._stop.set()
+        self._wake.set()
+        self._dialogs.shutdown(wait=True, cancel_futures=True)
+        self._thread.join(STOP_SECONDS)
+
+    # ------------------------------------------------------------------------------------------------------ taking
+
+    def http(self, secret: str) -> Callable[[Mapping[str, str], bytes], tuple[int, str, bytes]]:
+        """Return the endpoint that takes requests signed with *secret*: 200, 401 without proof, 503 if unwritable."""
+
+        def endpoint(headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
+            proof = proof_of(headers, body, secret=secret, now=self._daemon.clock.now())
+            try:
+                payload = payload_of(body) if proof is not None else None
+            except UnreadableError:
+                payload = None
+            if proof is None or payload is None:
+                self._count("other", Way.HTTP, Result.REJECTED)
+                return HTTPStatus.UNAUTHORIZED, *_NOTHING
+            ticket = hashlib.sha256(proof.encode()).hexdigest()
+            reply = self.take(asked(payload, Way.HTTP, f"http/{ticket}"))
+            if reply.receipt is None:
+                return HTTPStatus.SERVICE_UNAVAILABLE, *_NOTHING
+            if reply.receipt is Receipt.REPLAYED:
+                return HTTPStatus.UNAUTHORIZED, *_NOTHING
+            if not reply.body:
+                return HTTPStatus.OK, *_NOTHING
+            return HTTPStatus.OK, "application/json", json.dumps(reply.body).encode()
+
+        return endpoint
+
+    def envelope(self, payload: Mapping[str, object], envelope_id: str) -> Mapping[str, object] | None:
+        """Take one envelope of Socket Mode; None leaves it unacknowledged, so that the person sees that it failed."""
+        reply = self.take(asked(payload, Way.SOCKET, f"socket/{envelope_id[:200]}"))
+        return None if reply.receipt is None else reply.body or {}
+
+    def word(self, deed: Interaction) -> bool:
+        """Take an answer found in a thread; False if it could not be written."""
+        return self.take(Asked(deed, deed.act.value, deed.way)).receipt is not None
+
+    def take(self, what: Asked) -> Reply:
+        """Write down what a person did, then open its dialog or let it be applied; what is wrong is said at once."""
+        if what.deed is None:
+            self._count(what.action, what.way, Result.NOTED)
+            return Reply(Receipt.NEW)
+        deed, now = what.deed, self._daemon.clock.now()
+        try:
+            wrong = complaint(self._daemon.desk, deed, now=now) if what.submitted else None
+            if wrong is not None:
+                self._count(what.action, deed.way, Result.INCOMPLETE)
+                return Reply(Receipt.NEW, errors_of(deed.act, *wrong))
+            receipt = self._inbox.receive(deed, now=now, result=Result.ASKED if what.dialog else None)
+        except StoreError as error:
+            log.warning("answer.unwritable", detail=str(error))
+            self._count(what.action, deed.way, Result.UNWRITABLE)
+            return Reply(None)
+        if receipt is not Receipt.NEW:
+            self._count(what.action, deed.way, Result.REPEATED)
+        elif what.dialog and not self._stop.is_set():
+            self._open(what, deed)
+        else:
+            self._wake.set()
+        return Reply(receipt)
+
+    # ----------------------------------------------------------------------------------------------------- dialogs
+
+    def _open(self, what: Asked, deed: Interaction) -> None:
+        """Open a dialog while its trigger is fresh; a slow Slack delays the acknowledgement only for a while."""
+        opening = self._dialogs.submit(self._ask, what, deed)
+        try:
+            failure = opening.exception(timeout=DIALOG_SECONDS)
+        except TimeoutError:
+            log.warning("answer.dialog_slow", act=deed.act)
+        else:
+            _broke(deed, failure)
+
+    def _ask(self, what: Asked, deed: Interaction) -> None:
+        desk, now = self._daemon.desk, self._daemon.clock.now()
+        try:
+            outcome = preview(desk, deed, self._people, now=now)
+            if outcome.decision is not None and outcome.result is Result.ASKED:
+                pending = [(str(rule), since) for rule, since in pending_beside(desk, outcome.decision)]
+                longest = desk.rule_set.plan.override_max
+                view = modal(deed.act, outcome.decision, what.value, now=now, override_max=longest, pending=pending)
+                opened = self._people.open(what.trigger or "", view)
+                if opened.effect is not Effect.SENT:
+                    log.warning("answer.dialog_refused", act=deed.act, code=opened.code)
+                    why = "its dialog could not be opened in time; click again"
+                    outcome = Outcome(deed, Result.UNASKED, outcome.decision, why)
+            if outcome.result is not Result.ASKED:
+                self._inbox.finish(deed.key, outcome.result, now=now)
+        except StoreError as error:
+            log.warning("answer.failed", detail=str(error))
+            outcome = Outcome(deed, Result.UNASKED, None, "the records cannot be read or written now; click again")
+        self._count(deed.act, deed.way, outcome.result)
+        if outcome.result is not Result.ASKED:
+            self._untold.put((outcome, 1))
+            self._wake.set()
+
+    # ---------------------------------------------------------------------------------------------------- applying
+
+    def _run(self) -> None:
+        with ThreadPoolExecutor(1, thread_name_prefix="answer") as fence:
+            while not self._stop.is_set():
+                try:
+                    waiting = self._inbox.waiting()
+                except StoreError as error:
+                    log.warning("answer.failed", detail=str(error))
+                    waiting = []
+                for deed, received_at in waiting:
+                    if not self._stop.is_set():
+                        # What breaks here is this deed's alone; it stays in the inbox, and the next one is taken.
+                        _broke(deed, fence.submit(self._apply, deed, received_at).exception())
+                self._tell()
+                self._wake.wait(PASS_SECONDS)
+                self._wake.clear()
+
+    def _apply(self, deed: Interaction, received_at: datetime) -> None:
+        now = self._daemon.clock.now()
+        outcome = apply(self._daemon.desk, deed, self._people, now=now)
+        self._inbox.finish(deed.key, outcome.result, now=now)
+        self._count(deed.act, deed.way, outcome.result)
+        waited = round((now - received_at).total_seconds(), 3)
+        log.info("answer.taken", decision=deed.decision, act=deed.act, result=outcome.result, waited_seconds=waited)
+        if outcome.told:
+            self._untold.put((outcome, 1))
+
+    def _tell(self) -> None:
+        """Tell people what changed nothing; what Slack does not take is told again a few times."""
+        for _ in range(self._untold.qsize()):
+            outcome, attempt = self._untold.get()
+            deed = outcome.deed
+            channel, thread = self._where(deed)
+            if channel is None:
+                log.warning("answer.untold", act=deed.act, code="no_channel")
+                continue
+            text = whisper(deed, outcome.result, outcome.why, outcome.decision)
+            told = self._people.whisper(channel, deed.user, text, thread=thread)
+            if told.effect is not Effect.SENT:
+                log.warning("answer.untold", act=deed.act, code=told.code)
+            if told.effect in _AGAIN and attempt < WHISPERS:
+                self._untold.put((outcome, attempt + 1))
+
+    def _where(self, deed: Interaction) -> tuple[str | None, str | None]:
+        """Return the channel, and for an answer in a thread the thread, in which a person reads the reply."""
+        container = deed.origin.get("container")
+        clicked = container.get("channel_id") if isinstance(container, Mapping) else None
+        try:
+            root = self._daemon.store.root(deed.decision)
+        except StoreError:
+            root = None
+        thread = root.ts if root is not None and deed.way is Way.THREAD else None
+        if isinstance(clicked, str):
+            return clicked, None
+        return (root.sent_channel or root.message.channel, thread) if root is not None else (None, None)
+
+    def _count(self, action: str, way: Way, result: Result) -> None:
+        self._daemon.metrics.count_interaction(action, way, result)
+
+
+def _broke(deed: Interaction, failure: BaseException | None) -> None:
+    if isinstance(failure, StoreError):
+        log.warning("answer.failed", detail=str(failure))
+    elif failure is not None:
+        log.error("answer.broke", act=deed.act, error=type(failure).__name__, detail=str(failure))

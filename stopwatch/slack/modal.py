@@ -1,0 +1,173 @@
+"""The dialogs of acts that need more than a click: their fields, and what a person wrote into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from stopwatch.core.acts import DISMISS_CATEGORIES, ROLL_BACK_KINDS
+from stopwatch.core.decision import Act
+from stopwatch.slack.cause import NAME
+from stopwatch.slack.figures import here, span
+from stopwatch.slack.payload import Block, section
+from stopwatch.slack.story import place, title
+from stopwatch.slack.text import fitted, safe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stopwatch.core.decision import Decision
+
+TITLES: Mapping[Act, str] = {
+    Act.RESUME: "Resume",
+    Act.OVERRIDE: "Override the pause",
+    Act.DISMISS: "Dismiss the pause",
+    Act.ROLL_BACK: "Record a roll-back",
+    Act.CLOSE: "Close the decision",
+}
+"""Every act that asks for more; the others are done by the click alone."""
+
+_EFFECT: Mapping[Act, str] = {
+    Act.RESUME: "The rollout goes on. The rules that paused it watch again from now.",
+    Act.OVERRIDE: "The rollout goes on although it breaches. You answer for it until the end you give; "
+    "later phases stay closed.",
+    Act.DISMISS: "The pause ends as an error of ours, not of the rollout.",
+    Act.ROLL_BACK: "Say what was reverted. The pause stays until the KPIs are back in their band.",
+    Act.CLOSE: "The pause ends although the KPIs did not come back.",
+}
+_CATEGORIES = {"false_alarm": "False alarm", "data_fault": "Fault in the data"}
+_USUAL = timedelta(hours=2)
+_REASON_MOST = 2000
+_SHORT_MOST = 100
+_RULES = 10
+_FIRST_MOMENT, _LAST_MOMENT = 1_000_000_000, 9_999_999_999
+
+
+def modal(
+    act: Act,
+    decision: Decision,
+    value: str,
+    *,
+    now: datetime,
+    override_max: timedelta,
+    pending: Sequence[tuple[str, datetime | None]] = (),
+) -> Block:
+    """
+    Return the dialog of *act*.
+
+    Args:
+        act: One of `TITLES`.
+        decision: What it is about, as it stands.
+        value: The button's value, which the dialog hands back.
+        now: From when an override is counted.
+        override_max: The plan's longest override.
+        pending: Rules of the site that count already and are no ground, with since when; a resume keeps them.
+
+    """
+    blocks = [section(f"*{safe(title(decision), NAME * 3)}* · {place(decision)}\n{_EFFECT[act]}")]
+    if act is Act.RESUME and pending:
+        blocks.append(section(_pending(pending)))
+    blocks.extend(_inputs(act, now, override_max))
+    return {
+        "type": "modal",
+        "callback_id": act.value,
+        "private_metadata": value,
+        "title": _plain(TITLES[act]),
+        "submit": _plain(TITLES[act].partition(" ")[0]),
+        "close": _plain("Cancel"),
+        "blocks": blocks,
+    }
+
+
+def _inputs(act: Act, now: datetime, override_max: timedelta) -> list[Block]:
+    reason = _text("reason", "Why?", most=_REASON_MOST, multiline=True)
+    match act:
+        case Act.OVERRIDE:
+            longest = f"At most {span(override_max.total_seconds())} from now. Then it is paused again, or resumed."
+            return [
+                _text("category", "Category", most=_SHORT_MOST, hint="A few words to count by, such as accepted-risk."),
+                reason,
+                _input("end", "Until when?", _moment(now + min(override_max, _USUAL), now), hint=longest),
+                _input("link", "Ticket", {"type": "url_text_input"}, optional=True),
+            ]
+        case Act.DISMISS:
+            return [_choice("category", "What was wrong?", DISMISS_CATEGORIES, _CATEGORIES), reason]
+        case Act.ROLL_BACK:
+            return [
+                _choice("what", "What was reverted?", ROLL_BACK_KINDS, {}),
+                _text("from", "From version", most=_SHORT_MOST),
+                _text("to", "To version", most=_SHORT_MOST),
+                reason,
+            ]
+        case _:
+            return [reason]
+
+
+def fields_of(values: object) -> dict[str, str]:
+    """Return what a person entered as text by block id, from a submission's ``state.values``; instants as RFC 3339."""
+    fields: dict[str, str] = {}
+    for block_id, elements in values.items() if isinstance(values, Mapping) else ():
+        for element in elements.values() if isinstance(elements, Mapping) else ():
+            entered = _entered(element) if isinstance(element, Mapping) else None
+            if entered is not None:
+                fields[str(block_id)] = entered
+    return fields
+
+
+def errors_of(act: Act, block: str, words: str) -> Block:
+    """Return the answer that keeps a dialog open and says at *block* what is wrong with it."""
+    known = [str(entry["block_id"]) for entry in _inputs(act, _EPOCH, _USUAL)]
+    at = block if block in known else known[-1]
+    return {"response_action": "errors", "errors": {at: fitted(words, _SHORT_MOST * 3)}}
+
+
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _entered(element: Mapping[str, object]) -> str | None:
+    chosen = element.get("selected_option")
+    if isinstance(chosen, Mapping):
+        return str(chosen.get("value"))
+    seconds = element.get("selected_date_time")
+    if isinstance(seconds, int) and _FIRST_MOMENT <= seconds <= _LAST_MOMENT:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    value = element.get("value")
+    return value if isinstance(value, str) else None
+
+
+def _pending(pending: Sequence[tuple[str, datetime | None]]) -> str:
+    lines = [f"• {safe(rule, NAME)}{f', since {here(since)}' if since else ''}" for rule, since in pending[:_RULES]]
+    more = len(pending) - len(lines)
+    head = "*Counting already* and not stopped by this; each may pause the site again:"
+    return "\n".join([head, *lines, *([f"• and {more} more"] if more else [])])
+
+
+def _input(block_id: str, label: str, element: Block, *, hint: str | None = None, optional: bool = False) -> Block:
+    block: Block = {
+        "type": "input",
+        "block_id": block_id,
+        "label": _plain(label),
+        "element": {"action_id": block_id, **element},
+        "optional": optional,
+    }
+    return block | ({"hint": _plain(hint)} if hint else {})
+
+
+def _text(block_id: str, label: str, *, most: int, multiline: bool = False, hint: str | None = None) -> Block:
+    return _input(block_id, label, {"type": "plain_text_input", "multiline": multiline, "max_length": most}, hint=hint)
+
+
+def _choice(block_id: str, label: str, values: Sequence[str], labels: Mapping[str, str]) -> Block:
+    options = [{"text": _plain(labels.get(value, value.capitalize())), "value": value} for value in values]
+    return _input(block_id, label, {"type": "static_select", "options": options})
+
+
+def _moment(at: datetime, now: datetime) -> Block:
+    """Return a picker set to *at* on the full minute before it, unless that is over already."""
+    whole = at.replace(second=0, microsecond=0)
+    return {"type": "datetimepicker", "initial_date_time": int((whole if whole > now else at).timestamp())}
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}

@@ -1,0 +1,45 @@
+"""Who may do what from Slack: the plan's users and user groups, and nobody where that cannot be known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from stopwatch.core.decision import Act
+
+if TYPE_CHECKING:
+    from stopwatch.core.rollout import Plan
+
+FREE = frozenset({Act.ACKNOWLEDGE, Act.CONFIRM, Act.PAUSE_AGAIN})
+"""Acts that are open to anybody in the channel."""
+
+_GROUP = "S"
+
+
+class Groups(Protocol):
+    """The user groups of the workspace."""
+
+    def members(self, group: str) -> frozenset[str] | None:
+        """Return the users of a group, None if they cannot be known now."""
+        ...
+
+
+def obstacle(plan: Plan, act: Act, user: str, groups: Groups) -> str | None:
+    """Say why *user* may not *act*, None if nothing speaks against it; who cannot be known may not."""
+    if act in FREE:
+        return None
+    listed = plan.slack.rights.get(act.value, ())
+    if not listed:
+        return f"nobody may {act} from Slack: the plan lists nobody under slack.rights.{act}"
+    if user in listed:
+        return None
+    unknown = []
+    for group in (name for name in listed if name.startswith(_GROUP)):
+        members = groups.members(group)
+        if members is None:
+            unknown.append(group)
+        elif user in members:
+            return None
+    if unknown:
+        words = "its members" if len(unknown) == 1 else "their members"
+        return f"{', '.join(unknown)} could not be looked up, and without {words} only listed users may {act}"
+    return f"only the people and groups that the plan lists under slack.rights.{act} may do that"
