@@ -15,6 +15,7 @@ from stopwatch import __version__
 from stopwatch.app.alerting import Alerting
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
+from stopwatch.app.estate import DaemonEstate
 from stopwatch.app.listening import open_listening
 from stopwatch.app.notifying import open_heartbeat, open_notifiers
 from stopwatch.app.scheduler import Pulse
@@ -89,6 +90,7 @@ def running(settings: Settings, *, opening: Callable[[str], SqlStore] = open_sto
             version=__version__,
             tokens=tokens,
             inbound=listening.inbound,
+            estate=DaemonEstate(daemon),
         )
         server = WebServer(api, host=settings.listen.host, port=settings.listen.port)
         server.start()

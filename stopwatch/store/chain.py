@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import fields
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Connection, Text, insert, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Text, insert, select, type_coerce
 
 from stopwatch.core.audit import GENESIS, chain_hash, first_broken
 from stopwatch.core.records import AuditEntry
@@ -47,10 +47,12 @@ def append(connection: Connection, entry: AuditEntry) -> str:
     return own
 
 
-def rows(connection: Connection) -> Generator[AuditRow]:
-    """Return all rows in order, a thousand in memory at a time, with every column exactly as it is stored."""
+def rows(connection: Connection, where: ColumnElement[bool] | None = None) -> Generator[AuditRow]:
+    """Return all rows (or those of *where*) in order, a thousand in memory at a time, each exactly as it is stored."""
     raw = [type_coerce(column, Text).label(column.name) for column in audit.columns]
     query = select(*raw).order_by(audit.c.seq)
+    if where is not None:
+        query = query.where(where)
     with connection.execute(query, execution_options={"yield_per": _AT_ONCE}) as result:
         for row in result.mappings():
             body = {name: row[name] for name in _FIELDS} | {"seq": row["seq"], "details": _json(row["details"])}

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from stopwatch.core.decision import Decision, DecisionId, Ground, GroundKind
 from stopwatch.store import chain, decisions, outbox, states
+from stopwatch.store.schema import audit as audit_table
 from stopwatch.store.schema import decisions as decisions_table
 from stopwatch.store.schema import evidence
 from stopwatch.store.schema import outbox as outbox_table
@@ -108,6 +109,10 @@ class SqlReader:
     def audit_rows(self) -> Generator[AuditRow]:
         """Return the audit chain from its first row, for export; read it before the block ends."""
         return chain.rows(self.connection)
+
+    def audit_of(self, decision: DecisionId) -> Generator[AuditRow]:
+        """Return the rows of the audit chain that name a decision, oldest first; read them before the block ends."""
+        return chain.rows(self.connection, audit_table.c.decision == decision)
 
 
 class SqlWriter(SqlReader):

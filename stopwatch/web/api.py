@@ -12,10 +12,13 @@ from starlette.types import ASGIApp
 from stopwatch.web.access import Access
 from stopwatch.web.described import DescribedApp
 from stopwatch.web.guard import Guard
-from stopwatch.web.ports import Acts, Board, Health, Inbound, Records
+from stopwatch.web.pages import Pages, page_routes
+from stopwatch.web.ports import Acts, Board, Estate, Health, Inbound, Records
 from stopwatch.web.probes import probe_routes
 from stopwatch.web.problem import add_problems
 from stopwatch.web.reads import read_routes
+from stopwatch.web.sessions import Sessions
+from stopwatch.web.signing import act_routes, sign_in_routes
 from stopwatch.web.tokens import Token
 from stopwatch.web.writes import write_routes
 
@@ -34,6 +37,7 @@ def build_app(
     version: str,
     tokens: Sequence[Token] = (),
     inbound: Mapping[str, Inbound] | None = None,
+    estate: Estate | None = None,
 ) -> ASGIApp:
     """
     Build the application.
@@ -46,6 +50,7 @@ def build_app(
         version: What OpenAPI calls the version of this API.
         tokens: Whom to answer; none means that reading is open and acting refused, which is right on loopback only.
         inbound: Endpoints other rooms answer, by path (``/slack/interactions``): POST only, they check their caller.
+        estate: What the pages show besides; None leaves the pages out.
 
     """
     app = DescribedApp(
@@ -64,6 +69,11 @@ def build_app(
     app.include_router(read_routes(board, records, access))
     app.include_router(write_routes(acts, access))
     app.include_router(_inbound_routes(inbound or {}))
+    if estate is not None:
+        pages = Pages(board, records, acts, estate, Sessions(tokens))
+        app.include_router(page_routes(pages))
+        app.include_router(sign_in_routes(pages))
+        app.include_router(act_routes(pages))
     return Guard(app)
 
 

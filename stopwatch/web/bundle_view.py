@@ -79,7 +79,7 @@ def _facts(bundle: Mapping[str, Any]) -> list[tuple[str, str]]:
     source, activation = bundle.get("source") or {}, bundle.get("activation") or {}
     window = rule.window
     known: list[tuple[str, object]] = [
-        ("verdict", f"{verdict['low']} of the newest {verdict['used']} samples breach; {window.m} of {window.n} open"),
+        ("verdict", f"{verdict['low']} of the newest {verdict['used']} samples breach, {window.m} of {window.n} must"),
         ("samples", f"{verdict['used']} of {verdict['expected']} expected"),
         ("breach held", span(_at(bundle["at"]) - _at(bundle["pending_since"]))),
         ("began", local(_at(bundle["pending_since"]), zone, seconds=True)),

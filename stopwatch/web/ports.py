@@ -6,11 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from stopwatch.core.acts import ActRequest
     from stopwatch.core.decision import Decision, DecisionId, DecisionState
     from stopwatch.core.gate import SiteGate
     from stopwatch.core.kpi import SiteId
-    from stopwatch.core.status import StatusView
+    from stopwatch.core.outbox import OutboxRow
+    from stopwatch.core.rollout import RuleSet
+    from stopwatch.core.status import OutboxStatus, StatusView
     from stopwatch.core.stop import Alert, AlertOutcome, Stop
 
 Inbound = Callable[[Mapping[str, str], bytes], tuple[int, str, bytes]]
@@ -44,6 +48,44 @@ class Records(Protocol):
 
     def gate(self, site: SiteId) -> SiteGate | None:
         """Judge the gate of a site, None if the plan has no such site."""
+        ...
+
+
+class Estate(Protocol):
+    """
+    What pages show besides status and decisions.
+
+    Raises (every method that reads records):
+        StoreError: The records cannot be read now.
+
+    """
+
+    def now(self) -> datetime:
+        """Return the corrected time, aware, UTC."""
+        ...
+
+    def rule_set(self) -> RuleSet:
+        """Return the plan and the rules in force."""
+        ...
+
+    def live(self) -> list[Decision]:
+        """Return the decisions that are not final, oldest first."""
+        ...
+
+    def outbox(self) -> OutboxStatus | None:
+        """Return what waits to be sent, None before it was first counted."""
+        ...
+
+    def evidence(self, sha256: str) -> str | None:
+        """Return a frozen bundle as it is stored."""
+        ...
+
+    def history(self, decision: DecisionId) -> list[Mapping[str, object]]:
+        """Return the bodies of a decision's audit rows, oldest first."""
+        ...
+
+    def messages(self, decision: DecisionId) -> list[OutboxRow]:
+        """Return what was, or is to be, sent about a decision, oldest first."""
         ...
 
 

@@ -1,0 +1,55 @@
+"""How the pages see the daemon: its plan, its evidence, what it has sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from stopwatch.app.daemon import Daemon
+    from stopwatch.core.decision import Decision, DecisionId
+    from stopwatch.core.outbox import OutboxRow
+    from stopwatch.core.rollout import RuleSet
+    from stopwatch.core.status import OutboxStatus
+
+
+class DaemonEstate:
+    """What pages show besides status and decisions, read at the moment of the question."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        """Read through *daemon*, whose rule set may be replaced at any time."""
+        self._daemon = daemon
+
+    def now(self) -> datetime:
+        """Return the corrected time."""
+        return self._daemon.clock.now()
+
+    def rule_set(self) -> RuleSet:
+        """Return the plan and the rules in force."""
+        return self._daemon.rule_set
+
+    def live(self) -> list[Decision]:
+        """Return the decisions that are not final, oldest first."""
+        with self._daemon.store.reading() as view:
+            return view.decisions(self._daemon.rule_set.plan.rollout, live=True)
+
+    def outbox(self) -> OutboxStatus | None:
+        """Return what waits to be sent, None before it was first counted."""
+        return self._daemon.metrics.outbox
+
+    def evidence(self, sha256: str) -> str | None:
+        """Return a frozen bundle as it is stored."""
+        with self._daemon.store.reading() as view:
+            return view.evidence(sha256)
+
+    def history(self, decision: DecisionId) -> list[Mapping[str, object]]:
+        """Return the bodies of a decision's audit rows, oldest first."""
+        with self._daemon.store.reading() as view:
+            return [row.body for row in view.audit_of(decision)]
+
+    def messages(self, decision: DecisionId) -> list[OutboxRow]:
+        """Return what was, or is to be, sent about a decision, oldest first."""
+        with self._daemon.store.reading() as view:
+            return view.messages(decision)

@@ -1,0 +1,151 @@
+"""What people look at: the board, a decision, the wall of decisions, and the sign-in before them."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse, Response
+from starlette.requests import Request
+
+from stopwatch.core.decision import Decision, DecisionId, DecisionState
+from stopwatch.core.kpi import SiteId
+from stopwatch.web.board_view import board_view
+from stopwatch.web.decision_view import decision_view
+from stopwatch.web.forms import forms_of
+from stopwatch.web.ports import Acts, Board, Estate, Records
+from stopwatch.web.problem import ProblemError
+from stopwatch.web.rendering import Templates
+from stopwatch.web.sessions import COOKIE, Session, Sessions
+from stopwatch.web.wall import as_csv, wall_row
+
+REFRESH_SECONDS = 5
+_IDENTITY = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+class Pages:
+    """The pages of one application."""
+
+    def __init__(self, board: Board, records: Records, acts: Acts, estate: Estate, sessions: Sessions) -> None:
+        """Show what these know."""
+        self.board, self.records, self.acts, self.estate = board, records, acts, estate
+        self.sessions = sessions
+        self.templates = Templates()
+
+    def enter(self, request: Request) -> Session | None:
+        """
+        Let a reader in: anybody where no tokens are set, else who has signed in or shows a bearer token.
+
+        Raises:
+            ProblemError: They must sign in first; the answer leads there, and back.
+
+        """
+        session = self.session(request)
+        if (
+            session is not None
+            or not self.sessions.needed
+            or self.sessions.bearer(request.headers.get("authorization"))
+        ):
+            return session
+        back = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+        raise ProblemError(HTTPStatus.SEE_OTHER, "sign in first", headers={"Location": f"/login?next={back}"})
+
+    def session(self, request: Request) -> Session | None:
+        """Return the session of a request, if it has one."""
+        return self.sessions.of(request.cookies.get(COOKIE), now=self.estate.now())
+
+    def answer(
+        self,
+        template: str,
+        facts: Mapping[str, object],
+        session: Session | None,
+        *,
+        refresh: int = 0,
+        status: int = 200,
+    ) -> HTMLResponse:
+        """Answer with a page."""
+        frame = self.templates.frame(session=session, login=self.sessions.needed, refresh=refresh)
+        return self.templates.page(template, frame, facts, status=status)
+
+    def decision(self, identity: str) -> Decision:
+        """
+        Return a decision.
+
+        Raises:
+            ProblemError: There is none with that id.
+
+        """
+        found = self.records.decision(DecisionId(identity)) if _IDENTITY.fullmatch(identity) else None
+        if found is None:
+            raise ProblemError(HTTPStatus.NOT_FOUND, f"no decision has the id {identity}")
+        return found
+
+    def show(self, decision: Decision, session: Session | None, *, complaint: str = "", status: int = 200) -> Response:
+        """Answer with the page of a decision; *complaint* says why an act changed nothing."""
+        view = decision_view(
+            decision, self.estate.history(decision.id), self.estate.evidence, self.estate.messages(decision.id)
+        )
+        forms = forms_of(decision) if session is not None and session.may_act else []
+        facts = {"view": view, "forms": forms, "complaint": complaint}
+        return self.answer(
+            "decision.html", facts, session, refresh=0 if forms or complaint else REFRESH_SECONDS, status=status
+        )
+
+
+def page_routes(pages: Pages) -> APIRouter:
+    """Return the pages; nothing changes by looking at them."""
+    router = APIRouter(include_in_schema=False)
+    reader = Annotated[Session | None, Depends(pages.enter)]
+
+    @router.get("/")
+    def board(session: reader) -> Response:
+        estate = pages.estate
+        view = board_view(pages.board.status(), estate.rule_set(), estate.live(), estate.outbox(), estate.now())
+        return pages.answer("board.html", {"board": view}, session, refresh=REFRESH_SECONDS)
+
+    @router.get("/decisions")
+    def decisions(
+        session: reader,
+        state: Annotated[str, Query(max_length=40)] = "",
+        site: Annotated[str, Query(max_length=64)] = "",
+    ) -> Response:
+        found = _wanted(pages, state, site)
+        query = urlencode({name: word for name, word in (("state", state), ("site", site)) if word})
+        facts = {
+            "rows": [wall_row(decision) for decision in reversed(found)],
+            "states": [each.value for each in DecisionState],
+            "sites": list(pages.estate.rule_set().plan.sites),
+            "chosen_state": state,
+            "chosen_site": site,
+            "query": f"?{query}" if query else "",
+        }
+        return pages.answer("decisions.html", facts, session, refresh=REFRESH_SECONDS)
+
+    @router.get("/decisions.csv")
+    def decisions_csv(
+        _: reader,
+        state: Annotated[str, Query(max_length=40)] = "",
+        site: Annotated[str, Query(max_length=64)] = "",
+    ) -> Response:
+        written = as_csv(_wanted(pages, state, site))
+        named = {"Content-Disposition": 'attachment; filename="decisions.csv"'}
+        return Response(written, media_type="text/csv; charset=utf-8", headers=named)
+
+    @router.get("/decisions/{decision}")
+    def decision(decision: str, session: reader) -> Response:
+        return pages.show(pages.decision(decision), session)
+
+    @router.get("/static/{name}")
+    def static(name: str) -> Response:
+        return pages.templates.static(name)
+
+    return router
+
+
+def _wanted(pages: Pages, state: str, site: str) -> list[Decision]:
+    """Return the decisions that fit; a state that does not exist fits none."""
+    if state and state not in set(DecisionState):
+        return []
+    return pages.records.decisions(DecisionState(state) if state else None, SiteId(site) if site else None)

@@ -1,0 +1,86 @@
+"""Who is signed in at the pages: sessions in memory, made from a token, gone with the process."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from stopwatch.web.tokens import Scope, Token, Unidentified, identify
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COOKIE = "stopwatch_session"
+LASTS = timedelta(hours=12)
+MOST = 1000
+"""So many sessions are kept; the oldest gives way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One signed-in token: *csrf* must come with every form, *ends* is when the session is over."""
+
+    token: Token
+    csrf: str
+    ends: datetime
+
+    @property
+    def name(self) -> str:
+        """The token's name."""
+        return self.token.name
+
+    @property
+    def may_act(self) -> bool:
+        """Whether the token may act upon decisions."""
+        return self.token.allows(Scope.ACT)
+
+    def vouches(self, csrf: str) -> bool:
+        """Tell whether a form was served to this session."""
+        return hmac.compare_digest(csrf.encode(), self.csrf.encode())
+
+
+class Sessions:
+    """The sessions of one process; safe to be used from any thread."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        """Take the tokens that may sign in."""
+        self._tokens = tuple(tokens)
+        self._known: dict[str, Session] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def needed(self) -> bool:
+        """Whether pages are shown to known callers only."""
+        return bool(self._tokens)
+
+    def sign_in(self, secret: str, *, now: datetime) -> str | None:
+        """Begin a session for the token of that secret and return the cookie's value; None if nobody knows it."""
+        found = identify(f"Bearer {secret.strip()}", self._tokens)
+        if isinstance(found, Unidentified) or not found.allows(Scope.READ):
+            return None
+        cookie = secrets.token_urlsafe(32)
+        with self._lock:
+            self._known = {name: each for name, each in self._known.items() if each.ends > now}
+            while len(self._known) >= MOST:
+                del self._known[next(iter(self._known))]
+            self._known[cookie] = Session(found, secrets.token_urlsafe(32), now + LASTS)
+        return cookie
+
+    def of(self, cookie: str | None, *, now: datetime) -> Session | None:
+        """Return the session of a cookie, None if there is none or it is over."""
+        found = self._known.get(cookie) if cookie is not None else None
+        return found if found is not None and now < found.ends else None
+
+    def sign_out(self, cookie: str | None) -> None:
+        """End a session."""
+        with self._lock:
+            self._known.pop(cookie or "", None)
+
+    def bearer(self, authorization: str | None) -> bool:
+        """Tell whether a program shows a token that may read."""
+        found = identify(authorization, self._tokens)
+        return not isinstance(found, Unidentified) and found.allows(Scope.READ)

@@ -1,0 +1,261 @@
+"""A rollout for the pages: any number of sites in every state, and one decision with evidence that proves itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from math import nan
+
+from stopwatch.core.audit import canonical_json, content_hash, finite
+from stopwatch.core.decision import Acted, Decision, DecisionId, DecisionState, Ground, GroundId, GroundKind, Link
+from stopwatch.core.evidence import verdict_json
+from stopwatch.core.grid import rfc3339
+from stopwatch.core.kpi import Better, Kpi, KpiId, PhaseId, RuleId, SiteId, Unit
+from stopwatch.core.outbox import OutboxRow
+from stopwatch.core.rollout import Phase, Plan, RuleSet, Site
+from stopwatch.core.rule import Combine, Criterion, Limit, Op, ResolvedRule, StopRule
+from stopwatch.core.sample import Absence, Samples, classify
+from stopwatch.core.state import Reported
+from stopwatch.core.status import OutboxStatus, RuleStatus, SiteStatus, StatusView
+from stopwatch.core.verdict import judge
+from stopwatch.core.window import Window
+from tests.web.world import LIVE, FakeRecords, at
+
+NOW = at(10, 21, 3)
+NAMES = ("Hamburg", "Łódź", "Rotterdam", "Lyon", "Madrid", "Milano", "Wien", "Brno", "Gent", "Malmö")
+MINUTE = timedelta(minutes=1)
+KPIS = {
+    KpiId("integration-5xx"): (Unit.RATIO, "Integration 5xx", Op.ABOVE, "0.05"),
+    KpiId("label-success"): (Unit.RATIO, "Label success", Op.BELOW, "0.985"),
+    KpiId("api-latency"): (Unit.SECONDS, "API p95 latency", Op.ABOVE, "0.8"),
+    KpiId("orders"): (Unit.PER_SECOND, "Orders released", Op.BELOW, "2"),
+    KpiId("blocked-users"): (Unit.COUNT, "Blocked users", Op.ABOVE, "10"),
+}
+WINDOW = Window(16, 16, 2)
+
+
+def rules() -> tuple[StopRule, ...]:
+    """One rule per KPI, each held for 15 minutes."""
+    return tuple(
+        StopRule(RuleId(kpi), Combine.ONE, (Criterion(kpi, op, Decimal(limit)),), WINDOW, 16)
+        for kpi, (_, _, op, limit) in KPIS.items()
+    )
+
+
+def rule_set(sites: int) -> RuleSet:
+    """A rollout of *sites* sites: one in the pilot, the others in two waves."""
+    ids = [SiteId("ham-01"), *(SiteId(f"site-{number:03}") for number in range(2, sites + 1))]
+    half = 1 + (sites - 1) // 2
+    phases = {"pilot": ids[:1], "wave-1": ids[1:half], "wave-2": ids[half:]}
+    plan = Plan(
+        rollout="wms-4-12",
+        phases=tuple(Phase(PhaseId(phase), tuple(members), timedelta(days=10)) for phase, members in phases.items()),
+        sites={
+            site: Site(site, NAMES[number % len(NAMES)], PhaseId(phase), "Europe/Berlin", site.upper())
+            for phase, members in phases.items()
+            for number, site in enumerate(members)
+        },
+        sources={},
+    )
+    kpis = {kpi: Kpi(kpi, title, unit, Better.LOWER, f"{kpi}:now") for kpi, (unit, title, _, _) in KPIS.items()}
+    return RuleSet(plan, kpis, dict.fromkeys(ids, rules()), "9f2c4e0b7f6d" + "0" * 52)
+
+
+def status(sites: int, now: datetime = NOW) -> StatusView:
+    """Most sites are well; some are not, each in its own way; the last one was never evaluated."""
+    plan = rule_set(sites).plan
+    every = list(plan.sites)
+    odd = {
+        0: (Reported.BREACHED, 0.074, 16, None),
+        1: (Reported.PENDING, 0.061, 11, None),
+        2: (Reported.NO_DATA, None, 0, Absence.LOW_VOLUME),
+        3: (Reported.ERROR, None, 3, None),
+    }
+    found = []
+    for number, site in enumerate(every[:-1]):
+        state, value, filled, reason = odd.get(number, (Reported.OK, 0.011, 0, None))
+        first = RuleStatus(
+            RuleId("integration-5xx"),
+            state,
+            reason=reason,
+            value=value,
+            newest_slot=now,
+            threshold=0.05,
+            breaching_slots=filled,
+            required_slots=16,
+            coverage=0.9 if number == 1 else 1.0,
+        )
+        well = [
+            RuleStatus(RuleId(kpi), Reported.OK, value=amount, newest_slot=now, threshold=float(KPIS[kpi][3]))
+            for kpi, amount in zip(list(KPIS)[1:], (0.998, 0.231, 12.4, 0.0), strict=True)
+        ]
+        paused = number == 0
+        found.append(
+            SiteStatus(site, plan.sites[site].phase, state, paused, LIVE if paused else None, rules=(first, *well))
+        )
+    last = every[-1]
+    return StatusView((*found, SiteStatus(last, plan.sites[last].phase)), last_evaluation=now - timedelta(seconds=12))
+
+
+def bundle() -> dict[str, object]:
+    """The evidence of an opening, as the watch would freeze it."""
+    criterion = Criterion(KpiId("integration-5xx"), Op.ABOVE, Decimal("0.05"), Decimal("0.03"))
+    written = StopRule(RuleId("integration-5xx"), Combine.ONE, (criterion,), WINDOW, 16)
+    rule = ResolvedRule(written, (Limit(KpiId("integration-5xx"), Op.ABOVE, 0.05, 0.03, 100.0),))
+    calm = [0.010, 0.012, 0.011, 0.013, 0.009, 0.012, nan, nan, 0.011, 0.010] * 3 + [0.012] * 8
+    values = [*calm, *(0.055 + 0.002 * (slot % 7) + 0.001 * slot for slot in range(16))]
+    volumes = [1200.0 + 10 * slot for slot in range(len(values))]
+    first = rule.grid.at_or_before(at(10, 14)) - len(values) + 1
+    slots = classify(rule, first, [Samples(values, volumes)])
+    return {
+        "version": 1,
+        "site": "ham-01",
+        "site_name": "Hamburg",
+        "timezone": "Europe/Berlin",
+        "change": "opened",
+        "at": rfc3339(at(10, 14)),
+        "opened_at": rfc3339(at(10, 14)),
+        "pending_since": rfc3339(at(9, 59)),
+        "armed_at": rfc3339(at(6, 0, day=20)),
+        "rule": rule.record(),
+        "rule_hash": rule.hash,
+        "revision": "9f2c4e0b7f6d" + "0" * 52,
+        "first_slot": rfc3339(rule.grid.instant(first)),
+        "step_seconds": 60.0,
+        "classes": slots.classes.decode(),
+        "good": slots.good.decode(),
+        "conditions": [
+            {
+                "kpi": "integration-5xx",
+                "title": "Integration 5xx",
+                "unit": "ratio",
+                "query": 'sum by (site) (rate(http_requests_total{code=~"5.."}[5m]))\n  / sum by (site) (rate(x[5m]))',
+                "values": [finite(value) for value in values],
+                "volume_query": "sum by (site) (increase(http_requests_total[5m]))",
+                "volumes": list(volumes),
+            }
+        ],
+        "verdict": verdict_json(judge(WINDOW, slots.classes[-WINDOW.reach :])),
+        "source": {"name": "default", "url": "http://prometheus:9090", "version": "2.42.0", "skew_seconds": 0.2},
+        "activation": {"at": rfc3339(at(6, 0, day=20)), "version": "4.12.0", "actor": "plan:9f2c4e0b"},
+        "on_call": "wms-on-call",
+    }
+
+
+HOSTILE = '<img src=x onerror="alert(1)">&'
+SAID = {"criterion": "operational-blocker", "reason": HOSTILE, "actor": "slack:U1", "at": rfc3339(at(10, 20))}
+SHA256, SAID_SHA256 = content_hash(bundle()), content_hash(SAID)
+BODIES = {SHA256: canonical_json(bundle()), SAID_SHA256: canonical_json(SAID)}
+
+
+def decision() -> Decision:
+    """An acknowledged pause with a ground of a rule and one that a person declared in hostile words."""
+    rule = Ground(
+        id=GroundId("integration-5xx@20261121T1014Z"),
+        kind=GroundKind.RULE,
+        site=SiteId("ham-01"),
+        rule=RuleId("integration-5xx"),
+        criterion=None,
+        opened_at=at(10, 14),
+        recorded_at=at(10, 15, 1),
+        pending_since=at(9, 59),
+        evidence=SHA256,
+        links=(
+            Link("dashboard", "https://grafana.example/d/site?var-site=ham-01&from=1"),
+            Link("logs", "javascript:alert(1)"),
+        ),
+        summary={
+            "kpi_title": "Integration 5xx",
+            "unit": "ratio",
+            "op": ">",
+            "value": 0.082,
+            "threshold": 0.05,
+            "site_name": "Hamburg",
+            "timezone": "Europe/Berlin",
+        },
+    )
+    manual = Ground(
+        id=GroundId("operational-blocker@20261121T1020Z"),
+        kind=GroundKind.MANUAL,
+        site=SiteId("ham-01"),
+        rule=None,
+        criterion="operational-blocker",
+        opened_at=at(10, 20),
+        recorded_at=at(10, 20),
+        evidence=SAID_SHA256,
+        summary={"reason": HOSTILE, "actor": "slack:U1"},
+    )
+    act = Acted("acknowledge", "slack:U1", at(10, 16, 21), "looking at the gateway", 1, 2, {})
+    place = (SiteId("ham-01"), PhaseId("pilot"))
+    return Decision(
+        LIVE,
+        "wms-4-12",
+        "ham-01",
+        *place,
+        DecisionState.ACKNOWLEDGED,
+        2,
+        1,
+        at(10, 14),
+        grounds=(rule, manual),
+        acts=(act,),
+    )
+
+
+@dataclass
+class FakeEstate:
+    """What pages show besides; *late* lets the clock run ahead of the newest evaluation."""
+
+    sites: int = 6
+    late: timedelta = timedelta(0)
+    bodies: dict[str, str] = field(default_factory=lambda: dict(BODIES))
+
+    def now(self) -> datetime:
+        return NOW + self.late
+
+    def rule_set(self) -> RuleSet:
+        return rule_set(self.sites)
+
+    def live(self) -> list[Decision]:
+        return [decision()]
+
+    def outbox(self) -> OutboxStatus | None:
+        return OutboxStatus({"slack": 2}, 1, None, slack_up=True)
+
+    def evidence(self, sha256: str) -> str | None:
+        return self.bodies.get(sha256)
+
+    def history(self, decision: DecisionId) -> list[Mapping[str, object]]:
+        opened = {"act": "decision.open", "evidence": SHA256, "details": {"ground": "integration-5xx@20261121T1014Z"}}
+        said = {"act": "pause", "evidence": SAID_SHA256, "details": {"ground": "operational-blocker@20261121T1020Z"}}
+        return [{"decision": decision, **row} for row in (opened, said)]
+
+    def messages(self, decision: DecisionId) -> list[OutboxRow]:
+        return []
+
+
+@dataclass
+class EstateRecords(FakeRecords):
+    """The pause above and one that has ended."""
+
+    def decisions(self, state: DecisionState | None, site: SiteId | None) -> list[Decision]:
+        self._open()
+        return [one for one in (ended(), decision()) if state in {None, one.state} and site in {None, one.scope}]
+
+
+@dataclass
+class EstateBoard:
+    """A board of *sites* sites."""
+
+    sites: int = 6
+
+    def status(self) -> StatusView:
+        return status(self.sites)
+
+
+def ended() -> Decision:
+    """A decision that was dismissed with a reason that a spreadsheet would compute."""
+    act = Acted("dismiss", "api:eva", at(9, 30, day=20), '=HYPERLINK("http://evil")', 1, 2, {})
+    old = replace(decision(), id=DecisionId("site-002-20261120T0900Z"), scope="site-002", site=SiteId("site-002"))
+    return replace(old, state=DecisionState.DISMISSED, ended_at=at(9, 30, day=20), acts=(act,), grounds=())
