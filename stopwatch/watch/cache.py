@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ class SlotCache:
 
     def __init__(self, sites: Iterable[SiteId]) -> None:
         """Start empty for *sites*."""
-        self._values: dict[SiteId, list[float]] = {site: [] for site in sites}
+        self._values: dict[SiteId, array[float]] = {site: array("d") for site in sites}
         self._gaps: dict[int, set[SiteId]] = {}
         self.first = 0
         self.last = -1
@@ -55,7 +56,7 @@ class SlotCache:
 
     def _restart(self, first: int) -> None:
         for values in self._values.values():
-            values.clear()
+            del values[:]
         self._gaps.clear()
         self.first, self.last = first, first - 1
 
@@ -85,15 +86,13 @@ class SlotCache:
 
     def _append(self, slot: int, series: Mapping[SiteId, Sequence[float]]) -> None:
         """Extend by a single slot, which is what nearly every tick does."""
-        missing = set()
-        for site, values in self._values.items():
-            answer = series.get(site)
-            value = answer[-1] if answer is not None else nan
+        latest = [answer[-1] if answer is not None else nan for answer in map(series.get, self._values)]
+        for values, value in zip(self._values.values(), latest, strict=True):
             values.append(value)
-            if value != value:  # noqa: PLR0124 – the fastest test for NaN
-                missing.add(site)
-        if missing:
-            self._gaps.setdefault(slot, set()).update(missing)
+        if isnan(sum(latest)):  # a sum is a number only where every addend is
+            missing = {site for site, value in zip(self._values, latest, strict=True) if isnan(value)}
+            if missing:
+                self._gaps.setdefault(slot, set()).update(missing)
         self.last = slot
 
     def window(self, site: SiteId, first: int, last: int) -> list[float]:
@@ -103,7 +102,7 @@ class SlotCache:
             return [nan] * (last - first + 1)
         before = max(0, min(self.first, last + 1) - first)
         after = max(0, last - max(self.last, first - 1))
-        inner = values[max(0, first - self.first) : max(0, last - self.first + 1)]
+        inner = values[max(0, first - self.first) : max(0, last - self.first + 1)].tolist()
         return [nan] * before + inner + [nan] * after if before or after else inner
 
     def row(self, sites: Sequence[SiteId], slot: int) -> list[float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stopwatch.core.reading import chunk_slots
+from stopwatch.core.reading import MAX_POINTS
 from stopwatch.core.state import armed_slot
 from stopwatch.watch.calm import admit, advance, release_unsettled
 from stopwatch.watch.columns import ColumnReader, Reads, needs_of
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 ENDED_MARGIN = timedelta(minutes=10)
 """How far before the oldest unfolded slot ends of decisions are still looked for, so that a skewed clock hides none."""
+
+PIECE_CELLS = 30_000
+"""How many slots × sites are caught up in one piece; some queries of that size are in memory at once."""
 
 
 @dataclass(slots=True)
@@ -199,6 +202,10 @@ def next_slot(group: Group, cell: Cell) -> int:
 
 def _piece_end(due: list[Group], positions: dict[int, int]) -> datetime:
     """Return the instant up to which all groups advance together, so that memory stays bounded in a catch-up."""
-    ends = [group.grid.instant(min(group.newest, positions[id(group)] + chunk_slots(group.width) - 1)) for group in due]
+    ends = [group.grid.instant(min(group.newest, positions[id(group)] + _piece_slots(group) - 1)) for group in due]
     short = [end for group, end in zip(due, ends, strict=True) if end < group.grid.instant(group.newest)]
     return min(short, default=max(ends))
+
+
+def _piece_slots(group: Group) -> int:
+    return max(1, min(MAX_POINTS, PIECE_CELLS // max(1, group.width)))
