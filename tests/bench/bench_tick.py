@@ -1,0 +1,242 @@
+"""
+Prints what a tick costs us and our peers on the same data: ``python -m tests.bench.bench_tick --sites 10 100 1000``.
+
+Every engine runs all the time, but all except the one that is measured are frozen, so that the machine's moods meet
+all of them alike. CPU is that of whole processes (``/proc/PID/stat``), divided by the steps that passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+
+from stopwatch.demo.prometheus import PrometheusServer, free_port
+from tests.bench.tick_world import STEP_SECONDS, Load, copy_data, write_alerts, write_data, write_rule_folder
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+SETTLE_STEPS = 2
+
+
+@dataclass(slots=True)
+class Engine:
+    """A process that evaluates; *page* is where it says how long that took, *scraped* whether that page is read."""
+
+    name: str
+    pid: int
+    page: str
+    wall: str
+    scraped: bool = False
+    runs: list[dict[str, float]] = field(default_factory=list)
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time that a process used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+
+
+def peak_mib(pid: int) -> float:
+    """The most memory a process ever held."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def total(page: str, name: str) -> float:
+    """Sum all series of a metric whose name and labels match *name*."""
+    return sum(float(value) for value in re.findall(rf"^{name} (\S+)$", page, re.MULTILINE))
+
+
+def measure(engine: Engine, server: PrometheusServer, client: httpx.Client, steps: int) -> None:
+    """Let one engine go on alone, and keep what *steps* steps cost."""
+    os.kill(engine.pid, signal.SIGCONT)
+    time.sleep(SETTLE_STEPS * STEP_SECONDS)
+    before = _look(engine, server, client)
+    began = time.monotonic()
+    for _ in range(steps):
+        if engine.scraped:
+            client.get(engine.page).raise_for_status()
+        time.sleep(max(0.0, STEP_SECONDS - (time.monotonic() - began) % STEP_SECONDS))
+    took = (time.monotonic() - began) / STEP_SECONDS
+    after = _look(engine, server, client)
+    os.kill(engine.pid, signal.SIGSTOP)
+    run = {name: (after[name] - before[name]) / took for name in before}
+    walls = run.pop("wall count")
+    run["wall"] = run.pop("wall sum") / walls if walls else float("nan")
+    engine.runs.append(run | {"rss": peak_mib(engine.pid)})
+
+
+def _look(engine: Engine, server: PrometheusServer, client: httpx.Client) -> dict[str, float]:
+    own, other = client.get(engine.page).text, client.get(f"{server.url}/metrics").text
+    queries = r'\{[^}]*handler="/api/v1/query(?:_range)?"[^}]*\}'
+    return {
+        "cpu": cpu_seconds(engine.pid),
+        "server": cpu_seconds(server.pid or 0) if server.pid != engine.pid else 0.0,
+        "wall sum": total(own, rf"{engine.wall}_sum(?:\{{[^}}]*\}})?"),
+        "wall count": total(own, rf"{engine.wall}_count(?:\{{[^}}]*\}})?"),
+        "queries": total(other, "prometheus_http_request_duration_seconds_count" + queries),
+        "bytes": total(other, "prometheus_http_response_size_bytes_sum" + queries),
+    }
+
+
+class _Sink(BaseHTTPRequestHandler):
+    """An Alertmanager that takes everything and says nothing."""
+
+    def do_POST(self) -> None:
+        """Take the alerts."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def start(stack: ExitStack, command: list[str], log: Path, **environment: str) -> int:
+    """Start a process that ends with *stack*."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, **environment})
+
+    def stop() -> None:
+        process.send_signal(signal.SIGCONT)
+        process.kill()
+        process.wait()
+
+    stack.callback(stop)
+    return process.pid
+
+
+def start_all(stack: ExitStack, load: Load, folder: Path, server: PrometheusServer, *, peers: bool) -> list[Engine]:
+    """Start ourselves and the peers that are there."""
+    write_rule_folder(load, folder / "rules", now=datetime.now(UTC))
+    port = free_port()
+    ours = start(
+        stack,
+        [sys.executable, "-m", "stopwatch", "run"],
+        folder / "stopwatch.log",
+        STOPWATCH_CONFIG=str(folder / "rules"),
+        STOPWATCH_DATABASE_URL=f"sqlite:///{folder}/stopwatch.db",
+        STOPWATCH_PROMETHEUS_URL=server.url,
+        STOPWATCH_LISTEN=f"127.0.0.1:{port}",
+    )
+    page, wall = f"http://127.0.0.1:{port}/metrics", "stopwatch_evaluation_duration_seconds"
+    engines = [Engine("stopwatch", ours, page, wall), Engine("stopwatch, scraped", ours, page, wall, scraped=True)]
+    if not peers:
+        return engines
+    sink = ThreadingHTTPServer(("127.0.0.1", 0), _Sink)
+    threading.Thread(target=sink.serve_forever, daemon=True).start()
+    stack.callback(sink.shutdown)
+    for per_site in (False, True):
+        words, rules = ("per site" if per_site else "by site"), folder / f"alerts-{per_site}.json"
+        write_alerts(load, rules, per_site=per_site)
+        if shutil.which("vmalert"):
+            engines.append(_vmalert(stack, f"vmalert, {words}", rules, server, sink.server_port))
+        engines.append(_prometheus(stack, f"Prometheus, {words}", rules, folder, server))
+    return engines
+
+
+def _vmalert(stack: ExitStack, name: str, rules: Path, server: PrometheusServer, sink: int) -> Engine:
+    port = free_port()
+    command = [
+        "vmalert",
+        f"-rule={rules}",
+        f"-datasource.url={server.url}",
+        f"-notifier.url=http://127.0.0.1:{sink}",
+        f"-evaluationInterval={STEP_SECONDS}s",
+        f"-httpListenAddr=127.0.0.1:{port}",
+    ]
+    pid = start(stack, command, rules.with_suffix(".vmalert.log"))
+    return Engine(name, pid, f"http://127.0.0.1:{port}/metrics", "vmalert_iteration_duration_seconds")
+
+
+def _prometheus(stack: ExitStack, name: str, rules: Path, folder: Path, server: PrometheusServer) -> Engine:
+    """Start a Prometheus on the same data that evaluates the rules itself."""
+    own = PrometheusServer(folder / name.replace(", ", "-").replace(" ", "-"))
+    own.data_dir.mkdir()
+    copy_data(folder / "blocks", own.storage)
+    stack.enter_context(own)
+    config = json.loads(own.config_file.read_text(encoding="utf-8")) | {"rule_files": [str(rules)]}
+    own.config_file.write_text(json.dumps(config), encoding="utf-8")
+    httpx.post(f"{own.url}/-/reload", timeout=60, trust_env=False).raise_for_status()
+    pid = own.pid or 0
+    stack.callback(os.kill, pid, signal.SIGCONT)
+    return Engine(name, pid, f"{own.url}/metrics", "prometheus_rule_group_duration_seconds")
+
+
+def bench(load: Load, *, runs: int, steps: int, peers: bool) -> None:
+    """Print one table."""
+    engines_at_most = 6
+    ahead = 300 + runs * engines_at_most * (steps + SETTLE_STEPS + 1) * STEP_SECONDS
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, ExitStack() as stack:
+        folder = Path(name)
+        write_data(load, folder / "blocks", now=time.time(), ahead_seconds=ahead)
+        server = PrometheusServer(folder / "prometheus")
+        server.data_dir.mkdir()
+        copy_data(folder / "blocks", server.storage)
+        stack.enter_context(server)
+        client = stack.enter_context(httpx.Client(timeout=60, trust_env=False))
+        engines = start_all(stack, load, folder, server, peers=peers)
+        time.sleep(6 * STEP_SECONDS)
+        for pid in {engine.pid for engine in engines}:
+            os.kill(pid, signal.SIGSTOP)
+        for _ in range(runs):
+            for engine in engines:
+                measure(engine, server, client, steps)
+        print_table(load, engines)
+
+
+def print_table(load: Load, engines: list[Engine]) -> None:
+    """Print medians (and the spread of CPU) of all runs, and the ratio of our CPU to each."""
+    guards = "with" if load.guarded else "without"
+    head = f"{'':24}{'CPU ms (least..most)':>26}{'server ms':>11}{'wall ms':>9}{'queries':>9}"
+    lines = [
+        f"\n{load.sites} sites x 5 KPIs, {guards} volume guards; medians of {len(engines[0].runs)} runs, per step",
+        f"{head}{'KiB':>8}{'RSS MiB':>9}{'ours/it':>9}",
+    ]
+    ours = statistics.median(run["cpu"] for run in engines[0].runs)
+    for engine in engines:
+        middle = {name: statistics.median(run[name] for run in engine.runs) for name in engine.runs[0]}
+        costs = sorted(1e3 * run["cpu"] for run in engine.runs)
+        spread = f"{1e3 * middle['cpu']:.1f} ({costs[0]:.1f}..{costs[-1]:.1f})"
+        ratio = ours / middle["cpu"] if middle["cpu"] else float("nan")
+        lines.append(
+            f"{engine.name:24}{spread:>26}{1e3 * middle['server']:>11.1f}{1e3 * middle['wall']:>9.1f}"
+            f"{middle['queries']:>9.1f}{middle['bytes'] / 1024:>8.0f}{middle['rss']:>9.0f}{ratio:>9.2f}"
+        )
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Bench every load that was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sites", type=int, nargs="+", default=[10, 100, 1000])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--no-guards", action="store_true")
+    parser.add_argument("--ours-only", action="store_true")
+    asked = parser.parse_args()
+    for sites in asked.sites:
+        load = Load(sites, guarded=not asked.no_guards)
+        bench(load, runs=asked.runs, steps=asked.steps, peers=not asked.ours_only)
+
+
+if __name__ == "__main__":
+    main()
