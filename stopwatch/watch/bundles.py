@@ -15,7 +15,7 @@ from stopwatch.core.verdict import judge
 from stopwatch.watch.facts import WINDOWS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from stopwatch.core.kpi import Kpi
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from stopwatch.core.rule import Criterion, ResolvedRule, Threshold
     from stopwatch.watch.cells import Cell, Column
     from stopwatch.watch.folding import CellEvent, SiteFold
-    from stopwatch.watch.recording import Book
 
 CONTROLS = 100
 """How many other sites' values a bundle holds at most."""
@@ -43,14 +42,23 @@ def armed_at(found: CellEvent, folded: SiteFold) -> datetime:
     return armed
 
 
-def bundle(found: CellEvent, rule: ResolvedRule, book: Book, *, armed: datetime) -> dict[str, object]:
+def bundle(
+    found: CellEvent,
+    rule: ResolvedRule,
+    rule_set: RuleSet,
+    *,
+    armed: datetime,
+    activation: Activation | None,
+    origin: Callable[[str], Origin],
+) -> dict[str, object]:
     """
     Freeze what an event was judged by, as JSON values: samples, classes, rule, queries, verdict, other sites.
 
     Times are RFC 3339 UTC, values in the KPI's unit, missing points null. It holds `WINDOWS` windows as far as they
-    were read: an opening never waits for more than what was read to judge it.
+    were read: an opening never waits for more than what was read to judge it. *armed* is when the rule was armed,
+    *origin* tells where a source's readings come from.
     """
-    cell, event, rule_set = found.cell, found.event, book.rule_set
+    cell, event = found.cell, found.event
     newest = rule.grid.at_or_after(event.at)
     reach = max(WINDOWS * rule.window.reach, rule.written.recover_slots + rule.window.extra)
     first = max(newest - reach + 1, *(column.cache.first for column in _columns(cell)))
@@ -81,8 +89,8 @@ def bundle(found: CellEvent, rule: ResolvedRule, book: Book, *, armed: datetime)
         "good": slots.good.decode(),
         "conditions": _conditions(cell, rule, rule_set, samples),
         "verdict": verdict_json(judge(rule.window, slots.classes[begin - first :])),
-        "source": _origin(cell.columns[0][0].key.source, book.origin(cell.columns[0][0].key.source)),
-        "activation": _activation(book.activations.get(cell.site)),
+        "source": _origin(cell.columns[0][0].key.source, origin(cell.columns[0][0].key.source)),
+        "activation": _activation(activation),
         "on_call": site.on_call,
         "controls": _controls(cell, max(first, newest - rule.window.reach + 1), newest),
     }

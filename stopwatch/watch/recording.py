@@ -91,7 +91,7 @@ def _record_opening(tx: Writer, book: Book, folded: SiteFold, found: CellEvent, 
     if tx.ground(plan.rollout, cell.site, cell.rule.id, event.at) is not None:
         return 0
     rule = _resolved(found)
-    evidence, body = freeze(bundle(found, rule, book, armed=armed_at(found, folded)))
+    evidence, body = freeze(_bundle(book, folded, found))
     tx.save_evidence(evidence, body, now)
     before = tx.decision(found.joins) if found.joins else tx.live_decision(plan.rollout, cell.site)
     identity = before.id if before else decision_id(cell.site, event.at, tx.decision_exists)
@@ -105,6 +105,17 @@ def _record_opening(tx: Writer, book: Book, folded: SiteFold, found: CellEvent, 
     _audit(tx, decision, before, act, now, evidence=evidence, details={"ground": ground.id})
     tell(tx, decision, book.channel(cell.site), now=now)
     return 1
+
+
+def _bundle(book: Book, folded: SiteFold, found: CellEvent) -> dict[str, object]:
+    return bundle(
+        found,
+        _resolved(found),
+        book.rule_set,
+        armed=armed_at(found, folded),
+        activation=book.activations.get(found.cell.site),
+        origin=book.origin,
+    )
 
 
 def _ground(
@@ -144,9 +155,7 @@ def _record_recovery(tx: Writer, book: Book, folded: SiteFold, found: CellEvent,
     before = tx.decision(known[0])
     if before is None:
         return
-    evidence, body = freeze(
-        bundle(found, _resolved(found), book, armed=armed_at(found, folded)) | {"recovers": known[1].evidence}
-    )
+    evidence, body = freeze(_bundle(book, folded, found) | {"recovers": known[1].evidence})
     tx.save_evidence(evidence, body, now)
     decision = recover(before, known[1].id, event.at)
     tx.save_decision(decision, rev_before=before.rev)
