@@ -26,6 +26,14 @@ STALLED = 5
 """A pulse that is so many intervals late (and at least a second) has lost its wall clock and is started afresh."""
 
 
+def fenced(name: str, work: Callable[[], None]) -> None:
+    """Do *work*; whatever breaks in it is logged with its trace and ends nothing but this one call."""
+    try:
+        work()
+    except Exception:
+        log.exception("tick.broke", job=name)
+
+
 class Pulse:
     """
     Calls each job every *interval_seconds*, one call of a job at a time.
@@ -83,13 +91,9 @@ class Pulse:
             return
         self._busy.add(name)
         self._beats[name] = self._clock.monotonic()
-        try:
-            self._jobs[name]()
-        except Exception:
-            log.exception("tick.broke", job=name)
-        finally:
-            self._busy.discard(name)
-            self._beats[name] = self._clock.monotonic()
+        fenced(name, self._jobs[name])
+        self._busy.discard(name)
+        self._beats[name] = self._clock.monotonic()
 
     def _watch(self) -> None:
         """Start the scheduler afresh when a step of the wall clock has put its jobs to sleep."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from stopwatch.app.scheduler import fenced
 from stopwatch.core.errors import StoreError
 from stopwatch.core.opening import DAEMON
 from stopwatch.core.records import AuditEntry
@@ -70,17 +71,18 @@ class SenderThread:
 
     def _run(self) -> None:
         while not self._stop.wait(PASS_SECONDS):
-            now = self._daemon.clock.now()
-            try:
-                report = self._sender.deliver(now, stopping=self._stop.is_set)
-                self._audit(report)
-            except StoreError as error:
-                log.warning("delivery.failed", notifier=self.name, detail=str(error))
-            except Exception:  # a message that cannot be made must not end all deliveries for good
-                log.exception("delivery.failed", notifier=self.name)
-            else:
-                self.up = report.up
-                self._measure(report)
+            # A message that cannot be made must not end all deliveries for good.
+            fenced(f"deliver:{self.name}", self._deliver)
+
+    def _deliver(self) -> None:
+        try:
+            report = self._sender.deliver(self._daemon.clock.now(), stopping=self._stop.is_set)
+            self._audit(report)
+        except StoreError as error:
+            log.warning("delivery.failed", notifier=self.name, detail=str(error))
+        else:
+            self.up = report.up
+            self._measure(report)
 
     def _audit(self, report: DeliveryReport) -> None:
         if not report.reposted:

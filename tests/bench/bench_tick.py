@@ -1,7 +1,7 @@
 """
 Prints what a tick costs us and our peers on the same data: ``python -m tests.bench.bench_tick --sites 10 100 1000``.
 
-Every engine runs all the time, but all except the one that is measured are frozen, so that the machine's moods meet
+Every runner runs all the time, but all except the one that is measured are frozen, so that the machine's moods meet
 all of them alike. CPU is that of whole processes (``/proc/PID/stat``), divided by the steps that passed.
 """
 
@@ -35,7 +35,7 @@ SETTLE_STEPS = 2
 
 
 @dataclass(slots=True)
-class Engine:
+class Runner:
     """A process that evaluates; *page* is where it says how long that took, *scraped* whether that page is read."""
 
     name: str
@@ -63,33 +63,33 @@ def total(page: str, name: str) -> float:
     return sum(float(value) for value in re.findall(rf"^{name} (\S+)$", page, re.MULTILINE))
 
 
-def measure(engine: Engine, server: PrometheusServer, client: httpx.Client, steps: int) -> None:
-    """Let one engine go on alone, and keep what *steps* steps cost."""
-    os.kill(engine.pid, signal.SIGCONT)
+def measure(runner: Runner, server: PrometheusServer, client: httpx.Client, steps: int) -> None:
+    """Let one runner go on alone, and keep what *steps* steps cost."""
+    os.kill(runner.pid, signal.SIGCONT)
     time.sleep(SETTLE_STEPS * STEP_SECONDS)
-    before = _look(engine, server, client)
+    before = _look(runner, server, client)
     began = time.monotonic()
     for _ in range(steps):
-        if engine.scraped:
-            client.get(engine.page).raise_for_status()
+        if runner.scraped:
+            client.get(runner.page).raise_for_status()
         time.sleep(max(0.0, STEP_SECONDS - (time.monotonic() - began) % STEP_SECONDS))
     took = (time.monotonic() - began) / STEP_SECONDS
-    after = _look(engine, server, client)
-    os.kill(engine.pid, signal.SIGSTOP)
+    after = _look(runner, server, client)
+    os.kill(runner.pid, signal.SIGSTOP)
     run = {name: (after[name] - before[name]) / took for name in before}
     walls = run.pop("wall count")
     run["wall"] = run.pop("wall sum") / walls if walls else float("nan")
-    engine.runs.append(run | {"rss": peak_mib(engine.pid)})
+    runner.runs.append(run | {"rss": peak_mib(runner.pid)})
 
 
-def _look(engine: Engine, server: PrometheusServer, client: httpx.Client) -> dict[str, float]:
-    own, other = client.get(engine.page).text, client.get(f"{server.url}/metrics").text
+def _look(runner: Runner, server: PrometheusServer, client: httpx.Client) -> dict[str, float]:
+    own, other = client.get(runner.page).text, client.get(f"{server.url}/metrics").text
     queries = r'\{[^}]*handler="/api/v1/query(?:_range)?"[^}]*\}'
     return {
-        "cpu": cpu_seconds(engine.pid),
-        "server": cpu_seconds(server.pid or 0) if server.pid != engine.pid else 0.0,
-        "wall sum": total(own, rf"{engine.wall}_sum(?:\{{[^}}]*\}})?"),
-        "wall count": total(own, rf"{engine.wall}_count(?:\{{[^}}]*\}})?"),
+        "cpu": cpu_seconds(runner.pid),
+        "server": cpu_seconds(server.pid or 0) if server.pid != runner.pid else 0.0,
+        "wall sum": total(own, rf"{runner.wall}_sum(?:\{{[^}}]*\}})?"),
+        "wall count": total(own, rf"{runner.wall}_count(?:\{{[^}}]*\}})?"),
         "queries": total(other, "prometheus_http_request_duration_seconds_count" + queries),
         "bytes": total(other, "prometheus_http_response_size_bytes_sum" + queries),
     }
@@ -123,7 +123,7 @@ def start(stack: ExitStack, command: list[str], log: Path, **environment: str) -
     return process.pid
 
 
-def start_all(stack: ExitStack, load: Load, folder: Path, server: PrometheusServer, *, peers: bool) -> list[Engine]:
+def start_all(stack: ExitStack, load: Load, folder: Path, server: PrometheusServer, *, peers: bool) -> list[Runner]:
     """Start ourselves and the peers that are there."""
     write_rule_folder(load, folder / "rules", now=datetime.now(UTC))
     port = free_port()
@@ -137,9 +137,9 @@ def start_all(stack: ExitStack, load: Load, folder: Path, server: PrometheusServ
         STOPWATCH_LISTEN=f"127.0.0.1:{port}",
     )
     page, wall = f"http://127.0.0.1:{port}/metrics", "stopwatch_evaluation_duration_seconds"
-    engines = [Engine("stopwatch", ours, page, wall), Engine("stopwatch, scraped", ours, page, wall, scraped=True)]
+    runners = [Runner("stopwatch", ours, page, wall), Runner("stopwatch, scraped", ours, page, wall, scraped=True)]
     if not peers:
-        return engines
+        return runners
     sink = ThreadingHTTPServer(("127.0.0.1", 0), _Sink)
     threading.Thread(target=sink.serve_forever, daemon=True).start()
     stack.callback(sink.shutdown)
@@ -147,12 +147,12 @@ def start_all(stack: ExitStack, load: Load, folder: Path, server: PrometheusServ
         words, rules = ("per site" if per_site else "by site"), folder / f"alerts-{per_site}.json"
         write_alerts(load, rules, per_site=per_site)
         if shutil.which("vmalert"):
-            engines.append(_vmalert(stack, f"vmalert, {words}", rules, server, sink.server_port))
-        engines.append(_prometheus(stack, f"Prometheus, {words}", rules, folder, server))
-    return engines
+            runners.append(_vmalert(stack, f"vmalert, {words}", rules, server, sink.server_port))
+        runners.append(_prometheus(stack, f"Prometheus, {words}", rules, folder, server))
+    return runners
 
 
-def _vmalert(stack: ExitStack, name: str, rules: Path, server: PrometheusServer, sink: int) -> Engine:
+def _vmalert(stack: ExitStack, name: str, rules: Path, server: PrometheusServer, sink: int) -> Runner:
     port = free_port()
     command = [
         "vmalert",
@@ -163,10 +163,10 @@ def _vmalert(stack: ExitStack, name: str, rules: Path, server: PrometheusServer,
         f"-httpListenAddr=127.0.0.1:{port}",
     ]
     pid = start(stack, command, rules.with_suffix(".vmalert.log"))
-    return Engine(name, pid, f"http://127.0.0.1:{port}/metrics", "vmalert_iteration_duration_seconds")
+    return Runner(name, pid, f"http://127.0.0.1:{port}/metrics", "vmalert_iteration_duration_seconds")
 
 
-def _prometheus(stack: ExitStack, name: str, rules: Path, folder: Path, server: PrometheusServer) -> Engine:
+def _prometheus(stack: ExitStack, name: str, rules: Path, folder: Path, server: PrometheusServer) -> Runner:
     """Start a Prometheus on the same data that evaluates the rules itself."""
     own = PrometheusServer(folder / name.replace(", ", "-").replace(" ", "-"))
     own.data_dir.mkdir()
@@ -177,13 +177,13 @@ def _prometheus(stack: ExitStack, name: str, rules: Path, folder: Path, server: 
     httpx.post(f"{own.url}/-/reload", timeout=60, trust_env=False).raise_for_status()
     pid = own.pid or 0
     stack.callback(os.kill, pid, signal.SIGCONT)
-    return Engine(name, pid, f"{own.url}/metrics", "prometheus_rule_group_duration_seconds")
+    return Runner(name, pid, f"{own.url}/metrics", "prometheus_rule_group_duration_seconds")
 
 
 def bench(load: Load, *, runs: int, steps: int, peers: bool) -> None:
     """Print one table."""
-    engines_at_most = 6
-    ahead = 300 + runs * engines_at_most * (steps + SETTLE_STEPS + 1) * STEP_SECONDS
+    runners_at_most = 6
+    ahead = 300 + runs * runners_at_most * (steps + SETTLE_STEPS + 1) * STEP_SECONDS
     with tempfile.TemporaryDirectory(prefix="bench-") as name, ExitStack() as stack:
         folder = Path(name)
         write_data(load, folder / "blocks", now=time.time(), ahead_seconds=ahead)
@@ -192,32 +192,32 @@ def bench(load: Load, *, runs: int, steps: int, peers: bool) -> None:
         copy_data(folder / "blocks", server.storage)
         stack.enter_context(server)
         client = stack.enter_context(httpx.Client(timeout=60, trust_env=False))
-        engines = start_all(stack, load, folder, server, peers=peers)
+        runners = start_all(stack, load, folder, server, peers=peers)
         time.sleep(6 * STEP_SECONDS)
-        for pid in {engine.pid for engine in engines}:
+        for pid in {runner.pid for runner in runners}:
             os.kill(pid, signal.SIGSTOP)
         for _ in range(runs):
-            for engine in engines:
-                measure(engine, server, client, steps)
-        print_table(load, engines)
+            for runner in runners:
+                measure(runner, server, client, steps)
+        print_table(load, runners)
 
 
-def print_table(load: Load, engines: list[Engine]) -> None:
+def print_table(load: Load, runners: list[Runner]) -> None:
     """Print medians (and the spread of CPU) of all runs, and the ratio of our CPU to each."""
     guards = "with" if load.guarded else "without"
     head = f"{'':24}{'CPU ms (least..most)':>26}{'server ms':>11}{'wall ms':>9}{'queries':>9}"
     lines = [
-        f"\n{load.sites} sites x 5 KPIs, {guards} volume guards; medians of {len(engines[0].runs)} runs, per step",
+        f"\n{load.sites} sites x 5 KPIs, {guards} volume guards; medians of {len(runners[0].runs)} runs, per step",
         f"{head}{'KiB':>8}{'RSS MiB':>9}{'ours/it':>9}",
     ]
-    ours = statistics.median(run["cpu"] for run in engines[0].runs)
-    for engine in engines:
-        middle = {name: statistics.median(run[name] for run in engine.runs) for name in engine.runs[0]}
-        costs = sorted(1e3 * run["cpu"] for run in engine.runs)
+    ours = statistics.median(run["cpu"] for run in runners[0].runs)
+    for runner in runners:
+        middle = {name: statistics.median(run[name] for run in runner.runs) for name in runner.runs[0]}
+        costs = sorted(1e3 * run["cpu"] for run in runner.runs)
         spread = f"{1e3 * middle['cpu']:.1f} ({costs[0]:.1f}..{costs[-1]:.1f})"
         ratio = ours / middle["cpu"] if middle["cpu"] else float("nan")
         lines.append(
-            f"{engine.name:24}{spread:>26}{1e3 * middle['server']:>11.1f}{1e3 * middle['wall']:>9.1f}"
+            f"{runner.name:24}{spread:>26}{1e3 * middle['server']:>11.1f}{1e3 * middle['wall']:>9.1f}"
             f"{middle['queries']:>9.1f}{middle['bytes'] / 1024:>8.0f}{middle['rss']:>9.0f}{ratio:>9.2f}"
         )
     sys.stdout.write("\n".join(lines) + "\n")

@@ -48,10 +48,10 @@ def channel(track: int, site: str) -> str:
     return f"C0T{track}S{SITES.index(site)}"
 
 
-def write_rules(folder: Path, track: int, base: int) -> Path:
-    """Write a rule folder whose sites all went live at *base* (epoch seconds)."""
+def write_rules(folder: Path, track: int, origin: int) -> Path:
+    """Write a rule folder whose sites all went live at *origin* (epoch seconds)."""
     folder.mkdir(parents=True)
-    go_live = datetime.fromtimestamp(base, UTC).isoformat()
+    go_live = datetime.fromtimestamp(origin, UTC).isoformat()
     plan = {
         "rollout": f"crash-{track}",
         "phases": [{"id": "pilot", "sites": SITES, "observation": "1d"}],
@@ -95,7 +95,7 @@ class Truth:
     """What must be recorded once everything up to *until* was judged."""
 
     rules: RuleSet
-    base: int
+    origin: int
     until: datetime
 
     def grounds(self) -> list[Told]:
@@ -106,11 +106,11 @@ class Truth:
         found = []
         for rule in self.rules.rules[site]:
             resolved = resolve(rule, self.rules.kpis, {})
-            state = rearmed(datetime.fromtimestamp(self.base, UTC))
+            state = rearmed(datetime.fromtimestamp(self.origin, UTC))
             first = armed_slot(resolved, state)
             last = rule.grid.at_or_before(self.until)
             query = self.rules.kpis[resolved.limits[0].kpi].query
-            seconds = [int(rule.grid.instant(slot).timestamp()) - self.base for slot in range(first, last + 1)]
+            seconds = [int(rule.grid.instant(slot).timestamp()) - self.origin for slot in range(first, last + 1)]
             slots = classify(resolved, first, [Samples([value(query, site, second) for second in seconds])])
             events = fold(resolved, state, slots, start=first)[1]
             ends = {event.opened_at: event.at for event in events if event.change is Change.RECOVERED}

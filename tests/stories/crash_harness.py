@@ -116,9 +116,9 @@ class Track:
 
     def run(self, kills: int) -> Findings:
         """Kill so many lives, let one more come to rest, and compare."""
-        base = int(time.time()) - (QUIET - 6)
-        rules = write_rules(self.folder / "rules", self.number, base)
-        _get(f"{self.outside.prometheus}control/{self.number}?base={base}&refuse={self.rng.randint(1, 5)}")
+        origin = int(time.time()) - (QUIET - 6)
+        rules = write_rules(self.folder / "rules", self.number, origin)
+        _get(f"{self.outside.prometheus}control/{self.number}?origin={origin}&refuse={self.rng.randint(1, 5)}")
         given = self._settings(rules)
         findings = Findings(kills=kills)
         self._life(given)
@@ -128,8 +128,8 @@ class Track:
                 findings.lost += self._half_written(store)
                 self._life(given)
             findings.lost += self._half_written(store)
-            self._last_life(given, store, base)
-            self._compare(store, rules, base, findings)
+            self._last_life(given, store, origin)
+            self._compare(store, rules, origin, findings)
         finally:
             store.close()
         return findings
@@ -170,12 +170,12 @@ class Track:
     def _said(self) -> str:
         return (self.folder / "log").read_text()[-2000:]
 
-    def _last_life(self, given: Mapping[str, object], store: SqlStore, base: int) -> None:
+    def _last_life(self, given: Mapping[str, object], store: SqlStore, origin: int) -> None:
         """Live until everything is judged and told, then end as an operator would end it."""
         before, limit = _reached(store, self.number), time.monotonic() + self.patience
         process = self._start(given, None)
         while time.monotonic() < limit:
-            if _reached(store, self.number) > before and _at_rest(store, base, self.number):
+            if _reached(store, self.number) > before and _at_rest(store, origin, self.number):
                 break
             if not process.is_alive():
                 raise AssertionError(f"the daemon ended by itself with {process.exitcode}: {self._said()}")
@@ -193,12 +193,12 @@ class Track:
         wanted = {key for decision in decisions for key in self._keys(decision)}
         return [f"outbox row {key}" for key in sorted(wanted - {row.message.key for row in store.rows()})]
 
-    def _compare(self, store: SqlStore, rules: Path, base: int, findings: Findings) -> None:
-        if not _at_rest(store, base, self.number):
+    def _compare(self, store: SqlStore, rules: Path, origin: int, findings: Findings) -> None:
+        if not _at_rest(store, origin, self.number):
             findings.lost.append(f"rest: {self._said()}")
         with store.reading() as view:
             decisions = view.decisions(f"crash-{self.number}")
-        truth = Counter(Truth(load(rules), base, _reached(store, self.number)).grounds())
+        truth = Counter(Truth(load(rules), origin, _reached(store, self.number)).grounds())
         recorded = Counter(told for decision in decisions for told in _told(decision))
         findings.compare("ground", truth, recorded)
         findings.compare("decision", Counter(SITES), Counter(decision.scope for decision in decisions))
@@ -266,9 +266,9 @@ def _reached(store: SqlStore, track: int) -> datetime:
     return min(progress.values()) if len(progress) == QUERIES and not behind else EPOCH
 
 
-def _at_rest(store: SqlStore, base: int, track: int) -> bool:
+def _at_rest(store: SqlStore, origin: int, track: int) -> bool:
     """Whether everything was judged until nothing changes any more, and everything was told."""
-    if _reached(store, track) < datetime.fromtimestamp(base + SETTLED, UTC):
+    if _reached(store, track) < datetime.fromtimestamp(origin + SETTLED, UTC):
         return False
     return all(row.state is OutboxState.SENT and row.delivered >= row.desired for row in store.rows())
 

@@ -19,13 +19,13 @@ REJECTED = {"status": "error", "errorType": "bad_data", "error": "the recording 
 
 
 class Prometheus(ThreadingHTTPServer):
-    """Answers range queries at once. A track begins with `/control/<track>?base=…&refuse=…`."""
+    """Answers range queries at once. A track begins with `/control/<track>?origin=…&refuse=…`."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Request)
-        self.bases: dict[str, int] = {}
+        self.origins: dict[str, int] = {}
         self.refusals: dict[str, int] = {}
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -37,11 +37,11 @@ class _Request(BaseHTTPRequestHandler):
     server: Prometheus
 
     def do_GET(self) -> None:
-        """Begin a track: its data count from *base*, and so many queries for the late KPI are refused first."""
+        """Begin a track: its data count from *origin*, and so many queries for the late KPI are refused first."""
         path = urlsplit(self.path)
         asked = parse_qs(path.query)
         track = path.path.rpartition("/")[2]
-        self.server.bases[track] = int(asked["base"][0])
+        self.server.origins[track] = int(asked["origin"][0])
         self.server.refusals[track] = int(asked["refuse"][0])
         self._answer(200, {})
 
@@ -56,14 +56,14 @@ class _Request(BaseHTTPRequestHandler):
         begin, end = (float(form[name][0]) for name in ("start", "end"))
         step = int(float(form["step"][0].removesuffix("s")))
         instants = range(math.ceil(begin), math.floor(end) + 1, step)
-        base = self.server.bases[track]
+        origin = self.server.origins[track]
         series = [
             {
                 "metric": {"site": site},
                 "values": [
                     [instant, str(number)]
                     for instant in instants
-                    if not math.isnan(number := value(query, site, instant - base))
+                    if not math.isnan(number := value(query, site, instant - origin))
                 ],
             }
             for site in SITES
