@@ -57,7 +57,7 @@ def payload_of(body: bytes) -> Mapping[str, object]:
 
     """
     try:
-        form = parse_qs(body.decode("utf-8", "strict"), strict_parsing=True, max_num_fields=100)
+        form = parse_qs(body.decode("utf-8", "strict"), keep_blank_values=True, strict_parsing=True, max_num_fields=100)
     except ValueError as error:
         raise UnreadableError("the body is no form") from error
     if "payload" not in form:

@@ -22,8 +22,10 @@ _PLAIN = ("key", "user", "rev", "shown", "team", "ticket", "fields", "origin")
 
 def receive(connection: Connection, deed: Interaction, *, now: datetime, result: Result | None) -> Receipt:
     """Keep *deed* unless it, or this delivery of it, is known; without a *result* it waits to be applied."""
-    known = select(inbox.c.key, inbox.c.ticket).where(or_(inbox.c.key == deed.key, inbox.c.ticket == deed.ticket))
-    found = connection.execute(known).all()
+    same = inbox.c.key == deed.key
+    if deed.ticket is not None:
+        same = or_(same, inbox.c.ticket == deed.ticket)
+    found = connection.execute(select(inbox.c.key, inbox.c.ticket).where(same)).all()
     if deed.ticket is not None and any(row.ticket == deed.ticket for row in found):
         return Receipt.REPLAYED
     if found:

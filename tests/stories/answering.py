@@ -158,8 +158,7 @@ def floor(folder: Path, *, socket: bool = False, **more: object) -> Iterator[Flo
             slack_bot_token="xoxb-story",
             slack_channel=CHANNEL,
             slack_signing_secret=SECRET,
-            **({"slack_app_token": "xapp-story"} if socket else {}),
-            **more,
+            **({"slack_app_token": "xapp-story"} if socket else {}) | more,
         )
         with running(settings) as daemon:
             found = Floor(slack, daemon, settings)
