@@ -66,7 +66,7 @@ class Alerting:
         sights = self._blind.look(
             self._daemon.store,
             rule_set.plan,
-            looks_of(self._daemon.watches),
+            looks_of(self._daemon.watches, now),
             channel=channel_of(rule_set, self._daemon.settings),
             now=now,
         )

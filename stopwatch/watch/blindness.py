@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stopwatch.core.blind import Blindness, Looked, blind_sites, first_seen, to_be_told
+from stopwatch.core.blind import UNEVALUATED_STEPS, Blindness, Looked, blind_sites, first_seen, to_be_told
 from stopwatch.core.grid import rfc3339, stamp
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.opening import DAEMON
@@ -113,12 +113,15 @@ class BlindWatch:
                 tx.drop(key, "over")
 
 
-def looks_of(watches: Iterable[SourceWatch]) -> Iterator[Looked]:
-    """Yield how well every rule at every watched site was seen so far."""
+def looks_of(watches: Iterable[SourceWatch], now: datetime) -> Iterator[Looked]:
+    """Yield how well every rule at every watched site was seen so far; a calm one can be blind only if it is behind."""
     for watch in watches:
         for group in watch.groups:
+            too_old = group.grid.at_or_before(now - group.eval_delay - UNEVALUATED_STEPS * group.grid.step)
             for cell in group.cells:
-                yield _looked(group, cell)
+                calm = cell.calm
+                if calm is None or calm.last <= too_old:
+                    yield _looked(group, cell)
 
 
 def _looked(group: Group, cell: Cell) -> Looked:
