@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from stopwatch.cli.terms import FINDING, config_option, leave, open_records, refusals_as_exit_codes, write_json
+from stopwatch.cli.terms import (
+    FINDING,
+    UNUSABLE,
+    config_option,
+    leave,
+    open_records,
+    refusals_as_exit_codes,
+    write_json,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stopwatch.core.decision import Decision
     from stopwatch.store.records import SqlReader
+
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The same decision gives the same bytes, whenever it is exported."""
 
 
 @click.group("evidence", epilog="Example: stopwatch evidence show ham-01-20261121T1015Z")
@@ -57,6 +72,45 @@ def verify(decision: str, config: str | None) -> None:
     if wrong or broken is not None:
         leave(f"{wrong} of {len(proofs)} bundles do not prove themselves", FINDING)
     click.echo(f"{decision}: all {len(proofs)} bundles prove themselves")
+
+
+@command.command("export")
+@click.argument("decision", metavar="ID")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    help="A folder that does not exist yet, or a file that ends in .zip (default: a folder named by the decision).",
+)
+@config_option
+@refusals_as_exit_codes
+def export(decision: str, to: Path | None, config: str | None) -> None:
+    """Write one folder or zip that is readable without stopwatch: page, charts, bundles, audit rows and their sums."""
+    from stopwatch.web.filing import filed
+
+    with open_records(config) as (_rule_set, store), store.reading() as view:
+        found = _known(view, decision)
+        rows = [{"previous": row.previous, "hash": row.hash, **row.body} for row in view.audit_of(found.id)]
+        files = filed(found, rows, view.evidence, view.messages(found.id))
+    target = to or Path(found.id)
+    try:
+        _write(target, found.id, files)
+    except OSError as error:
+        leave(f"cannot write {target}: {error.strerror or error}", UNUSABLE)
+    click.echo(f"{target}: {len(files)} files")
+
+
+def _write(target: Path, name: str, files: Mapping[str, str]) -> None:
+    """Write *files* to a new folder or zip; what is already there is never overwritten."""
+    if target.suffix == ".zip":
+        with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as archive:
+            for path, text in files.items():
+                archive.writestr(zipfile.ZipInfo(f"{name}/{path}", _ZIP_EPOCH), text.encode())
+        return
+    target.mkdir(parents=True)
+    for path, text in files.items():
+        place = target / path
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(text, encoding="utf-8", newline="")
 
 
 def _known(view: SqlReader, decision: str) -> Decision:

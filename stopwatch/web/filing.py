@@ -1,0 +1,72 @@
+"""A decision as a folder that outlives stopwatch: page, charts, bundles, audit rows, and the sums to check them by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from stopwatch.core.wire import decision_json
+from stopwatch.web.decision_view import decision_view
+from stopwatch.web.rendering import Templates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from stopwatch.core.decision import Decision
+    from stopwatch.core.outbox import OutboxRow
+    from stopwatch.web.decision_view import DecisionView
+
+README = """\
+{id}
+
+index.html       what happened, readable in any browser; nothing is loaded from elsewhere
+charts/          the same charts as SVG
+evidence/        the frozen bundles; each file is named by its own SHA-256
+decision.json    the decision with its grounds, links and acts
+audit.jsonl      the rows of the audit chain that name it; `hash` covers `previous` and the canonical JSON of the rest
+SHA256SUMS       check everything here with: sha256sum --check SHA256SUMS
+
+A bundle holds the samples, the resolved rule, the queries and the verdict. Values are in the KPI's own unit, null where
+Prometheus had no point; `classes` has one letter a slot: B breaching, C clear, M missing, L too few events.
+"""
+
+
+def filed(
+    decision: Decision,
+    rows: Sequence[Mapping[str, object]],
+    body_of: Callable[[str], str | None],
+    messages: Sequence[OutboxRow] = (),
+) -> dict[str, str]:
+    """
+    Return the files of a decision's folder by their path in it.
+
+    Args:
+        decision: The decision.
+        rows: Its audit rows, each with ``previous`` and ``hash`` beside its body.
+        body_of: The stored text of a bundle by its hash.
+        messages: What was sent, or waits to be sent, about it.
+
+    """
+    view = decision_view(decision, rows, body_of, messages)
+    files = {
+        "README.txt": README.format(id=decision.id),
+        "index.html": Templates().filed("decision.html", {"view": view, "forms": [], "complaint": ""}),
+        "decision.json": json.dumps(decision_json(decision), indent=2, ensure_ascii=False) + "\n",
+        "audit.jsonl": "".join(json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in rows),
+    }
+    for proof in (proof for ground in view.grounds for proof in ground.proofs):
+        body = body_of(proof.sha256) if proof.sha256 is not None else None
+        if body is not None:
+            files[f"evidence/{proof.sha256}.json"] = body
+    files |= _charts(view)
+    sums = [f"{hashlib.sha256(text.encode()).hexdigest()}  {path}" for path, text in sorted(files.items())]
+    return files | {"SHA256SUMS": "\n".join(sums) + "\n"}
+
+
+def _charts(view: DecisionView) -> dict[str, str]:
+    found = {}
+    for number, ground in enumerate(view.grounds, 1):
+        for place, svg in enumerate(ground.bundle.svgs("chart") if ground.bundle is not None else [], 1):
+            found[f"charts/{number}-{place}-{ground.id.partition('@')[0]}.svg"] = svg
+    return found
