@@ -237,9 +237,13 @@ class FakeEstate:
 
 @dataclass
 class EstateRecords(FakeRecords):
-    """The pause above and one that has ended."""
+    """The pause above and one that has ended; the database fails after *patience* looks at the list."""
+
+    patience: int = 1_000_000
 
     def decisions(self, state: DecisionState | None, site: SiteId | None) -> list[Decision]:
+        self.patience -= 1
+        self.locked = self.locked or self.patience < 0
         self._open()
         return [one for one in (ended(), decision()) if state in {None, one.state} and site in {None, one.scope}]
 

@@ -154,3 +154,7 @@ def test_what_is_not_there_is_a_404(site: PageSite, path: str) -> None:
 def test_records_that_cannot_be_read_are_a_503(site: PageSite) -> None:
     site.records.locked = True
     assert site.client.get("/decisions").status_code == 503
+
+
+def test_without_scripts_a_page_asks_the_browser_to_come_again(site: PageSite) -> None:
+    assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in site.client.get("/").text
