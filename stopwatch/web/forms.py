@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from stopwatch.core.acts import DISMISS_CATEGORIES, NEEDS_REASON, ROLL_BACK_KINDS, ActRequest
-from stopwatch.core.decision import TRANSITIONS, Act, Decision, Link
+from stopwatch.core.decision import TRANSITIONS, Act, Decision, GroundKind, Link
 from stopwatch.core.errors import ActIncompleteError
 
 if TYPE_CHECKING:
@@ -51,8 +51,21 @@ class Form:
 
 
 def forms_of(decision: Decision) -> list[Form]:
-    """Return the acts that are possible in the decision's state."""
-    return [Form(act.value, HELP[act], _fields(act, decision)) for act in Act if decision.state in TRANSITIONS[act]]
+    """Return the acts that are possible in the decision's state; resolve only while a ground waits for it."""
+    return [Form(act.value, HELP[act], _fields(act, decision)) for act in Act if _possible(act, decision)]
+
+
+def _possible(act: Act, decision: Decision) -> bool:
+    return decision.state in TRANSITIONS[act] and (act is not Act.RESOLVE or bool(_resolvable(decision)))
+
+
+def _resolvable(decision: Decision) -> tuple[str, ...]:
+    """Return the grounds that a person may resolve: declared by one, or of a rule that is gone."""
+    return tuple(
+        ground.id
+        for ground in decision.grounds
+        if ground.resolved_at is None and (ground.kind is GroundKind.MANUAL or ground.unwatched)
+    )
 
 
 def _fields(act: Act, decision: Decision) -> tuple[Field, ...]:
@@ -70,7 +83,7 @@ def _fields(act: Act, decision: Decision) -> tuple[Field, ...]:
         what = Field("what", "What was reverted", choices=ROLL_BACK_KINDS)
         return (what, Field("from", "From version"), Field("to", "To version"), *reason)
     if act is Act.RESOLVE:
-        return (Field("ground", "Ground", choices=grounds), *reason)
+        return (Field("ground", "Ground", choices=_resolvable(decision)), *reason)
     if act is Act.ATTACH:
         return (Field("ground", "Ground", choices=grounds), Field("link", "Address (https://…)"), *reason)
     return reason

@@ -101,6 +101,7 @@ def test_the_folder_can_be_read_and_checked_without_stopwatch(database: Path, tm
     assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.stem for path in bundles)
     page = (folder / "index.html").read_text()
     assert "Evidence proven" in page
+    assert 'font: 15px/1.45 system-ui, "Segoe UI"' in page, "the style is in the page as it is, not escaped"
     assert "<link" not in page
     assert "<script" not in page
     assert json.loads((folder / "decision.json").read_text())["id"] == IDENTITY
