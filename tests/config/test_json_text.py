@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stopwatch.config.json_text import read_json
 from stopwatch.config.node import Entry, Fields, Items, Node
 from stopwatch.config.source import Text
-from stopwatch.config.yaml import MAX_DEPTH, RULE_FILE, TEST_FILE, load_text, parse
+from stopwatch.config.yaml import MAX_DEPTH, RULE_FILE, TEST_FILE, Limits, load_text, parse
 
 LEAVES = (
     st.none()
@@ -86,6 +86,8 @@ def test_no_text_makes_the_quick_reader_fail(body: str) -> None:
 
 
 def test_a_generated_test_file_may_be_larger_than_a_rule_file() -> None:
-    data = json.dumps({"values": [1] * 200_000}).encode()
-    assert load_text("rules.yaml", data)[1][0].code == "too-many-values"
-    assert load_text("test.json", data, TEST_FILE)[1] == []
+    data = json.dumps({"values": [1] * 2_000}).encode()
+    assert load_text("rules.yaml", data, Limits(values=1_000))[1][0].code == "too-many-values"
+    assert load_text("test.json", data, Limits(values=3_000))[1] == []
+    assert TEST_FILE.values > RULE_FILE.values
+    assert TEST_FILE.size_bytes > RULE_FILE.size_bytes

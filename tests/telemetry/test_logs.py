@@ -78,6 +78,7 @@ def test_what_libraries_say_takes_the_same_form() -> None:
 @pytest.mark.parametrize("name", [*QUIET, "uvicorn.error", "httpx._client"])
 def test_chatty_libraries_are_heard_from_warning_on_even_at_debug(name: str) -> None:
     stream = io.StringIO()
+    logging.getLogger(name).setLevel(logging.NOTSET)  # a server that another test started may have set it
     set_up_logs(json=True, level="debug", stream=stream)
     logging.getLogger(name).info("GET https://user:password@host")
     logging.getLogger(name).warning("loud")
