@@ -41,8 +41,9 @@ Exit code: 0 all good, 1 an expectation failed, 2 a file cannot be used.
 @click.option("-q", "--quiet", is_flag=True, help="Print failures and mistakes only.")
 def command(files: tuple[Path, ...], form: str, quiet: bool) -> None:
     """
-    Run tests of stop rules, each FILE on its own, without database, Slack or Prometheus.
+    Run tests of stop rules, each FILE on its own, without database, Slack or a Prometheus of yours.
 
+    With input_series (raw series) the KPIs' queries are run too: by a Prometheus started for the test on loopback.
     Values are promtool's notation (1x2 is 1 1 1, 1+2x3 is 1 3 5 7, _ is missing) or a list; E is a failed evaluation.
     """
     from stopwatch.cli.test_output import as_json, print_text

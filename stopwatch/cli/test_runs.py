@@ -10,9 +10,12 @@ from stopwatch.config.trial_file import read_trial_file
 from stopwatch.watch.trial_findings import run_trial
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from stopwatch.config.complaint import Complaint
+    from stopwatch.config.trial_values import Inputs, Trial
+    from stopwatch.core.kpi import Kpi, KpiId
     from stopwatch.watch.trial_findings import Finding
 
 
@@ -40,10 +43,28 @@ class FileRun:
 
 
 def run_file(path: Path) -> FileRun:
-    """Read and run the test file at *path*."""
+    """Read and run the test file at *path*; raw series are read by a Prometheus that runs meanwhile."""
     try:
         file = read_trial_file(path)
     except ComplaintsError as error:
         return FileRun(path, complaints=error.complaints)
-    runs = tuple(TrialRun(trial.name, trial.line, tuple(run_trial(trial, file.kpis))) for trial in file.trials)
-    return FileRun(path, runs)
+    runs: list[TrialRun] = []
+    complaints: list[Complaint] = []
+    for trial in file.trials:
+        parts = [trial] if trial.inputs is None else _with_queries_run(trial, trial.inputs, file.kpis, complaints)
+        findings = [finding for part in parts for finding in run_trial(part, file.kpis)]
+        runs.append(TrialRun(trial.name, trial.line, tuple(findings)))
+    return FileRun(path, complaints=tuple(complaints)) if complaints else FileRun(path, tuple(runs))
+
+
+def _with_queries_run(
+    trial: Trial, inputs: Inputs, kpis: Mapping[KpiId, Kpi], complaints: list[Complaint]
+) -> list[Trial]:
+    # Only such tests need to know the launcher of Prometheus and its client.
+    from stopwatch.app.querying import InputsUnusableError, with_queries_run
+
+    try:
+        return with_queries_run(trial, kpis)
+    except InputsUnusableError as error:
+        complaints.append(inputs.place.complaint(error.code, str(error), error.hint))
+        return []

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from stopwatch.config.duration import parse_duration
+from stopwatch.config.duration import Duration, parse_duration
 from stopwatch.config.fields import Identifier, Number, Said, Strict, mistake
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
@@ -50,6 +50,13 @@ class SeriesModel(Strict):
     values: Any
 
 
+class InputModel(Strict):
+    """The samples of one raw series, written as promtool writes it: `orders_total{site="HAM"}`."""
+
+    series: Said
+    values: Any
+
+
 class ExpectModel(Strict):
     """What is to be seen of one rule at one site after one slot."""
 
@@ -74,6 +81,8 @@ class TrialModel(Strict):
 
     name: Said | None = None
     series: list[SeriesModel] | None = None
+    input_series: Annotated[list[InputModel], Field(min_length=1)] | None = None
+    interval: Annotated[Duration, Field(gt=timedelta(0))] | None = None
     expect: list[ExpectModel] | None = None
     opens: list[EntryModel] | None = None
     closes: list[EntryModel] | None = None

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from stopwatch.config.duration import spell_duration
 from stopwatch.config.node import Fields, at
 from stopwatch.config.series import MOST_VALUES, Value, read_values
+from stopwatch.config.trial_inputs import check_queries, placed, read_input_series, sites_seen
 from stopwatch.config.trial_model import TrialModel
-from stopwatch.config.trial_values import Entry, Expectation, SiteTrial, Trial
+from stopwatch.config.trial_values import Entry, Expectation, Inputs, SiteTrial, Trial, slots_of
 from stopwatch.config.validate import nearest_hint, shown, validated
 from stopwatch.core.errors import BaselineUnresolvedError
 from stopwatch.core.kpi import KpiId, PhaseId, RuleId, SiteId
@@ -67,6 +68,7 @@ class TrialReader:
         self._found = found
         self._sites: dict[SiteId, _Site] = {}
         self._length = 0
+        self._inputs: Inputs | None = None
         self._doubtful = False
 
     def read(self) -> Trial | None:
@@ -77,14 +79,23 @@ class TrialReader:
             self._read_series_alone()
             return None
         self._read_series(model, self._rules)
+        raw = read_input_series(model, self._node, self._found)
         named = [*(model.expect or ()), *(model.opens or ()), *(model.closes or ())]
         for one in named:
             self._sites.setdefault(SiteId(one.site), _Site())
+        for seen in sites_seen(raw, self._rules, self._sites, self._found):
+            self._sites[seen] = _Site()
         self._check_phases(model, self._rules)
         for site, told in self._sites.items():
             phase = PhaseId((model.phases or {})[site]) if site in (model.phases or {}) else self._rules.phase(site)
             told.rules = {rule.id: rule for rule in self._rules.at(site, phase, self._found)}
         self._length = max((told.length() for told in self._sites.values()), default=0)
+        if model.input_series is not None:
+            here = {site: told.rules.values() for site, told in self._sites.items()}
+            self._inputs = placed(raw, model, self._node, self._rules, here, self._found)
+            for site, told in self._sites.items():
+                given = {*told.values, *told.volumes}
+                check_queries(self._rules, site, told.rules.values(), given, self._found, self._node)
         self._check_size()
         self._doubtful = self._found.error_count > before
         trial = self._trial(model, self._rules)
@@ -102,12 +113,13 @@ class TrialReader:
             expect=tuple(one for one in expect if one is not None),
             opens=opens,
             closes=closes,
+            inputs=self._inputs,
         )
 
     def _read_series_alone(self) -> None:
         """Complain about the series of a test that cannot be run anyway, so that all mistakes are told at once."""
-        series = at(self._node, ("series",))
-        for item in getattr(series, "items", ()):
+        listed = [at(self._node, (key,)) for key in ("series", "input_series")]
+        for item in (item for series in listed for item in getattr(series, "items", ())):
             values = item.get("values") if isinstance(item, Fields) else None
             if values is not None:
                 read_values(values, self._found)
@@ -145,7 +157,10 @@ class TrialReader:
                     self._found.add(place.complaint("unread-kpi", f"no rule reads the KPI {shown(kpi)}", hint))
 
     def _check_size(self) -> None:
-        cells = self._length * sum(max(1, len(told.rules)) for told in self._sites.values())
+        steps = [rule.step for told in self._sites.values() for rule in told.rules.values()]
+        cells = sum(self._slots(step) for step in steps) + self._length * sum(
+            not told.rules for told in self._sites.values()
+        )
         if cells > MOST_CELLS:
             message = f"{cells} slots of rules at sites; at most {MOST_CELLS} are tested at once"
             self._found.add(self._place().complaint("test-too-large", message, f"a series holds at most {MOST_VALUES}"))
@@ -221,13 +236,17 @@ class TrialReader:
             )
             self._found.add(place.complaint("off-grid", message, "counted from slot 0, in whole steps of the rule"))
             return None
-        if slot >= self._length and not self._doubtful:
-            last = spell_duration((self._length - 1) * rule.step) if self._length else "none, there are no values"
+        length = self._slots(rule.step)
+        if slot >= length and not self._doubtful:
+            last = spell_duration((length - 1) * rule.step) if length else "none, there are no values"
             message = f"{spell_duration(one.at)} lies beyond the last slot of the test"
             hint = f"the last slot of {rule.id} is {last}; failed evaluations (E) are no slots"
             self._found.add(place.complaint("beyond-end", message, hint))
             return None
         return slot
+
+    def _slots(self, step: timedelta) -> int:
+        return slots_of(self._length, self._inputs, step)
 
     def _place(self, *path: str | int) -> Place:
         return at(self._node, path).place

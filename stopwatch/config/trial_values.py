@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import timedelta
 
+    from stopwatch.config.source import Place
     from stopwatch.core.kpi import KpiId, RuleId, SiteId
     from stopwatch.core.rule import Statistic, StopRule
     from stopwatch.core.sample import Absence
@@ -63,11 +64,41 @@ class SiteTrial:
 
 
 @dataclass(frozen=True, slots=True)
+class InputSeries:
+    """A raw series: its labels with the metric under ``__name__``, and its values, NaN where there is no sample."""
+
+    labels: Mapping[str, str]
+    values: tuple[float, ...]
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """
+    The raw series of a test: value i at i·*interval* from slot 0.
+
+    *labels* maps the value of the site label to the site, for every site of the test. At a site, queries are run for
+    the KPIs of which it has neither values nor volumes.
+    """
+
+    series: tuple[InputSeries, ...]
+    interval: timedelta
+    labels: Mapping[str, SiteId]
+    place: Place = field(compare=False, repr=False)
+
+    @property
+    def span(self) -> timedelta:
+        """How long after slot 0 the last value lies."""
+        return self.interval * max(0, max((len(one.values) for one in self.series), default=0) - 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """
     One test: *length* slots at every site, slot 0 at instant 0, each rule on its own grid.
 
-    *activated* is the go-live, counted from slot 0. *opens* and *closes* are complete lists, None where not given.
+    *activated* is the go-live, counted from slot 0. *opens* and *closes* are complete lists, None where not given. With
+    *inputs* there may be more slots, see `slots`.
     """
 
     name: str
@@ -78,3 +109,13 @@ class Trial:
     expect: tuple[Expectation, ...] = ()
     opens: tuple[Entry, ...] | None = None
     closes: tuple[Entry, ...] | None = None
+    inputs: Inputs | None = None
+
+    def slots(self, step: timedelta) -> int:
+        """Return how many slots a rule of *step* has: as many as there are values, or instants up to the last input."""
+        return slots_of(self.length, self.inputs, step)
+
+
+def slots_of(length: int, inputs: Inputs | None, step: timedelta) -> int:
+    """Return the slots of a rule of *step* in a test of *length* values with *inputs*."""
+    return length if inputs is None else max(length, inputs.span // step + 1)

@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 from click.testing import CliRunner, Result
 
 from stopwatch.cli import main
@@ -163,7 +164,13 @@ def test_the_example_of_the_manual_runs(tmp_path: Path) -> None:
     assert run(tmp_path, "example.yaml").exit_code == 0
 
 
-@pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
+def shipped() -> list[ParameterSet]:
+    """Every shipped test file; those with raw series start a Prometheus for each test."""
+    marks = {file: [pytest.mark.slow] * ("input_series" in file.read_text()) for file in sorted(SHIPPED.glob("*.yaml"))}
+    return [pytest.param(file, id=file.stem, marks=marks[file]) for file in marks]
+
+
+@pytest.mark.parametrize("file", shipped())
 def test_the_shipped_rules_pass_their_tests(file: Path) -> None:
     result = CliRunner().invoke(main, ["test", str(file)])
     assert result.exit_code == 0, result.output
