@@ -19,6 +19,7 @@ from stopwatch.core.inbox import Receipt, Result, Way
 from stopwatch.core.outbox import Effect
 from stopwatch.slack.inbound import Asked, UnreadableError, asked, payload_of
 from stopwatch.slack.modal import errors_of, modal
+from stopwatch.slack.names import named_decision
 from stopwatch.slack.signature import proof_of
 from stopwatch.slack.whisper import whisper
 from stopwatch.watch.answers import Outcome, apply, complaint, pending_beside, preview
@@ -163,7 +164,8 @@ class Answering:
             if outcome.decision is not None and outcome.result is Result.ASKED:
                 pending = [(str(rule), since) for rule, since in pending_beside(desk, outcome.decision)]
                 longest = desk.rule_set.plan.override_max
-                view = modal(deed.act, outcome.decision, what.value, now=now, override_max=longest, pending=pending)
+                shown = named_decision(outcome.decision, self._people.name_of)
+                view = modal(deed.act, shown, what.value, now=now, override_max=longest, pending=pending)
                 opened = self._people.open(what.trigger or "", view)
                 if opened.effect is not Effect.SENT:
                     log.warning("answer.dialog_refused", act=deed.act, code=opened.code)
@@ -216,7 +218,8 @@ class Answering:
             if channel is None:
                 log.warning("answer.untold", act=deed.act, code="no_channel")
                 continue
-            text = whisper(deed, outcome.result, outcome.why, outcome.decision)
+            standing = named_decision(outcome.decision, self._people.name_of) if outcome.decision is not None else None
+            text = whisper(deed, outcome.result, outcome.why, standing)
             told = self._people.whisper(channel, deed.user, text, thread=thread)
             if told.effect is not Effect.SENT:
                 log.warning("answer.untold", act=deed.act, code=told.code)

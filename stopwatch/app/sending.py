@@ -14,6 +14,7 @@ from stopwatch.core.opening import DAEMON
 from stopwatch.core.records import AuditEntry
 from stopwatch.slack.card import CardTerms
 from stopwatch.slack.client import METHODS, SlackNotifier
+from stopwatch.slack.people import SlackPeople
 from stopwatch.watch.delivery import Sender
 from stopwatch.watch.escalating import SLACK
 
@@ -117,8 +118,9 @@ def open_sender(daemon: Daemon) -> SenderThread | None:
     if settings.slack_bot_token is None:
         log.warning("slack.off", detail="STOPWATCH_SLACK_BOT_TOKEN is not set; decisions are recorded and not posted")
         return None
+    token = settings.slack_bot_token.get_secret_value()
     notifier = SlackNotifier(
-        settings.slack_bot_token.get_secret_value(),
+        token,
         settings.slack_base_url,
         now=daemon.clock.now,
         terms=CardTerms(
@@ -127,6 +129,7 @@ def open_sender(daemon: Daemon) -> SenderThread | None:
             answerable=settings.slack_app_token is not None or settings.slack_signing_secret is not None,
         ),
         audit_head=daemon.audit_head,
+        name_of=SlackPeople(token, settings.slack_base_url, now=daemon.clock.now).name_of,
     )
     sender = Sender(
         daemon.store, notifier, plan=plan.delivery, rng=random.SystemRandom(), fallback=plan.slack.fallback_channel

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from stopwatch.core.outbox import Delivery, Detail, Effect, MessageKind
 from stopwatch.slack.answer import Answer, Caller
 from stopwatch.slack.card import CardTerms, card
+from stopwatch.slack.names import named_decision, named_message
 from stopwatch.slack.payload import EVENT_TYPE, Payload, reference
 from stopwatch.slack.summons import is_broadcast
 from stopwatch.slack.thread import thread_item
@@ -46,6 +47,7 @@ class SlackNotifier:
         now: The time, for ``Retry-After`` given as a date.
         terms: The plan's delays that cards name.
         audit_head: The newest hash of the audit chain, asked for whenever a card is rendered.
+        name_of: What a person is called, asked by user id; without it the ids are shown.
         timeout_seconds: The longest wait for one answer.
 
     """
@@ -60,11 +62,13 @@ class SlackNotifier:
         now: Callable[[], datetime],
         terms: CardTerms | None = None,
         audit_head: Callable[[], str | None] | None = None,
+        name_of: Callable[[str], str | None] | None = None,
         timeout_seconds: int = 10,
     ) -> None:
         self._caller = Caller(token, base_url, timeout_seconds=timeout_seconds, now=now)
         self._terms = terms or CardTerms()
         self._audit_head = audit_head
+        self._name_of = name_of or _nobody
 
     def post(self, row: OutboxRow, decision: Decision | None, *, thread: str | None, detail: Detail) -> Delivery:
         """Send a message as new; the code ``thread_lost`` tells that *thread* names no message any more."""
@@ -117,10 +121,11 @@ class SlackNotifier:
         return answer.failure or Delivery(Effect.SENT)
 
     def _payload(self, row: OutboxRow, decision: Decision | None, detail: Detail) -> Payload:
+        decision = named_decision(decision, self._name_of) if decision is not None else None
         if row.message.kind is MessageKind.ROOT and decision is not None:
             head = self._audit_head() if self._audit_head else self._terms.audit_head
             return card(decision, row.message, replace(self._terms, audit_head=head), detail)
-        return thread_item(row.message, decision, detail)
+        return thread_item(named_message(row.message, self._name_of), decision, detail)
 
     def _collect(self, method: str, where: Mapping[str, object], key: str, found: set[str]) -> Delivery | None:
         cursor = ""
@@ -135,6 +140,10 @@ class SlackNotifier:
             if not cursor:
                 break
         return None
+
+
+def _nobody(_user: str) -> str | None:
+    return None
 
 
 def _arguments(payload: Payload) -> dict[str, object]:

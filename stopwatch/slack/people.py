@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FRESH = timedelta(minutes=5)
 """How long the members of a user group are taken for granted."""
+NAMED = timedelta(days=1)
+"""How long a name is kept; one that could not be looked up is asked for again after `FRESH`."""
 QUICK_SECONDS = 2
 """A dialog must be open three seconds after the click."""
 
@@ -37,6 +39,7 @@ class SlackPeople:
         self._now = now
         self._lock = threading.Lock()
         self._groups: dict[str, tuple[datetime, frozenset[str]]] = {}
+        self._names: dict[str, tuple[datetime, str | None]] = {}
 
     def open(self, trigger: str, view: Block) -> Delivery:
         """Open a dialog for whoever clicked just now."""
@@ -69,6 +72,19 @@ class SlackPeople:
             self._groups[group] = (now, found)
         return found
 
+    def name_of(self, user: str) -> str | None:
+        """Return what a person is called, None where that cannot be known now; the id then stands for the name."""
+        with self._lock:
+            known = self._names.get(user)
+        now = self._now()
+        if known is not None and timedelta(0) <= now - known[0] < (NAMED if known[1] else FRESH):
+            return known[1]
+        answer = self._caller.call("users.info", {"user": user}, as_form=True)
+        name = _name_in(answer.body.get("user"))
+        with self._lock:
+            self._names[user] = (now, name)
+        return name
+
     def replies(self, channel: str, thread: str, *, oldest: str) -> list[Mapping[str, object]] | Delivery:
         """Return the messages of a thread that are younger than *oldest*, or why they cannot be read."""
         place: dict[str, object] = {"channel": channel, "ts": thread, "oldest": oldest, "limit": 200}
@@ -77,3 +93,12 @@ class SlackPeople:
             return answer.failure
         messages = answer.body.get("messages")
         return [message for message in messages if isinstance(message, Mapping)] if isinstance(messages, list) else []
+
+
+def _name_in(user: object) -> str | None:
+    if not isinstance(user, Mapping):
+        return None
+    profile = user.get("profile")
+    shown = profile.get("display_name") if isinstance(profile, Mapping) else None
+    name = shown or user.get("real_name") or user.get("name")
+    return name if isinstance(name, str) and name.strip() else None

@@ -28,5 +28,6 @@ def whisper(deed: Interaction, result: Result, why: str | None, decision: Decisi
         last = decision.last_act
         if last is not None:
             lines.append(f"{person(last.actor)} {DID.get(last.act, safe(last.act, NAME))} {here(last.at)}.")
-        lines.append(f"Now: {NOW.get(decision.state, decision.state)}, rev {decision.rev}.")
+        again = " Click again on the new card if you still want to." if result is Result.STALE else ""
+        lines.append(f"Now: {NOW.get(decision.state, decision.state)}, rev {decision.rev}.{again}")
     return "\n".join(lines)

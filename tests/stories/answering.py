@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
+from stopwatch.app.answering import Answering
 from stopwatch.app.daemon import Daemon
+from stopwatch.app.listening import ThreadWords
 from stopwatch.app.running import running
 from stopwatch.config.settings import Settings, load_settings
 from stopwatch.core.decision import Decision, DecisionId
@@ -20,6 +24,8 @@ from stopwatch.core.kpi import SiteId
 from stopwatch.core.stop import Stop
 from stopwatch.demo.prometheus import free_port
 from stopwatch.demo.slack import Pace, SlackEmulator
+from stopwatch.demo.slack.delivery import signed
+from stopwatch.slack.people import SlackPeople
 from stopwatch.watch.commands import pause
 from tests.stories.world import KPIS, RULES, eventually
 
@@ -28,7 +34,7 @@ ANNA, BEN, CARLA = "U0ANNA", "U0BEN", "U0CARLA"
 GROUP = "S0ONCALL"
 """Anna and Ben are in it, Carla is not."""
 SECRET = "emulated-signing-secret"
-SITES = [f"site-{number:02}" for number in range(1, 25)]
+SITES = [f"site-{number:02}" for number in range(1, 61)]
 RIGHTS = {"override": [GROUP], "resume": [BEN], "roll-back": [GROUP], "close": [GROUP]}
 """Nobody may dismiss."""
 
@@ -164,3 +170,43 @@ def floor(folder: Path, *, socket: bool = False, **more: object) -> Iterator[Flo
             found = Floor(slack, daemon, settings)
             slack.control("settings", request_url=f"{found.url}/slack/interactions", signing_secret=SECRET)
             yield found
+
+
+def connected(where: Floor) -> bool:
+    """Whether a session of Socket Mode is open."""
+    state = httpx.get(f"{where.slack.page_url}control/state", timeout=10, trust_env=False).json()
+    return bool(state["sessions"])
+
+
+def heard(words: ThreadWords, where: Floor) -> list[str]:
+    """Read the threads once more; return what Anna was told so far."""
+    words.read()
+    return where.whispers(ANNA)
+
+
+def now(where: Floor) -> datetime:
+    """Return the daemon's time."""
+    return where.daemon.clock.now()
+
+
+def request(payload: dict[str, object]) -> tuple[bytes, dict[str, str]]:
+    """Sign *payload* as Slack would."""
+    body = urlencode({"payload": json.dumps(payload)}).encode()
+    return body, signed(body, secret=SECRET, timestamp=int(time.time()))
+
+
+def people_of(where: Floor) -> SlackPeople:
+    """Return another eye on the same Slack."""
+    return SlackPeople("xoxb-story", where.slack.api_url, now=where.daemon.clock.now)
+
+
+def answering_of(where: Floor) -> Answering:
+    """A second taker on the same inbox, whose own thread does not run."""
+    return Answering(where.daemon, people_of(where), where.daemon.store)
+
+
+def shown_rev(where: Floor, ts: str) -> int:
+    """Return the revision that the card shows."""
+    found = next(message for message in where.slack.messages(CHANNEL) if message["ts"] == ts)
+    rev: int = found["metadata"]["event_payload"]["rev"]
+    return rev

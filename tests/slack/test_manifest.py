@@ -1,0 +1,33 @@
+"""The manifest asks for the scopes that our calls need, and for no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from stopwatch.demo.slack.methods import METHODS
+from stopwatch.slack.client import METHODS as SENDING
+
+MANIFEST = YAML(typ="safe").load(Path(__file__).parents[2] / "deploy" / "slack" / "manifest.yaml")
+ASKING = ("views.open", "chat.postEphemeral", "usergroups.users.list", "users.info", "conversations.replies")
+"""What is asked about people."""
+PRIVATE = "groups:history"
+"""Reading methods need it instead of channels:history in private channels."""
+
+
+def test_scopes_are_those_of_the_methods_that_are_called() -> None:
+    needed = {METHODS[method].scope for method in (*SENDING.values(), *ASKING)} - {None}
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed | {PRIVATE}
+
+
+def test_buttons_come_in_by_socket_mode_unless_changed() -> None:
+    assert MANIFEST["settings"]["socket_mode_enabled"]
+    assert MANIFEST["settings"]["interactivity"] == {"is_enabled": True}
+
+
+def test_no_texts_are_longer_than_slack_takes() -> None:
+    shown = MANIFEST["display_information"]
+    assert len(shown["name"]) <= 35
+    assert len(shown["description"]) <= 140
+    assert len(MANIFEST["features"]["bot_user"]["display_name"]) <= 80

@@ -1,0 +1,31 @@
+"""A daemon beside a Slack, once for all stories in which people answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stories.answering import Floor, connected, floor
+
+
+@pytest.fixture(scope="session")
+def by_http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+    with floor(tmp_path_factory.mktemp("http")) as made:
+        yield made
+        assert made.slack.violations() == []
+
+
+@pytest.fixture(scope="session")
+def by_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+    with floor(tmp_path_factory.mktemp("socket"), socket=True) as made:
+        made.soon("the session is open", lambda: connected(made))
+        yield made
+        assert made.slack.violations() == []
+
+
+@pytest.fixture(params=["http", "socket"])
+def anyhow(request: pytest.FixtureRequest) -> Floor:
+    """The floor on each transport."""
+    made: Floor = request.getfixturevalue(f"by_{request.param}")
+    return made
