@@ -14,106 +14,18 @@ its site, slots too old to be caught up. It comes back once its whole history is
 
 from __future__ import annotations
 
-import operator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stopwatch.core.rule import Combine, Op
+from stopwatch.core.rule import Combine
 from stopwatch.core.state import Condition, Reported
+from stopwatch.watch.cells import CalmSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from stopwatch.core.kpi import RuleId, SiteId
-    from stopwatch.core.records import ProgressKey
-    from stopwatch.core.rule import Limit, ResolvedRule
-    from stopwatch.watch.cells import Cell, Column, Group
-
-_CLEAR: dict[Op, Callable[[float, float], bool]] = {
-    Op.ABOVE: operator.le,
-    Op.AT_LEAST: operator.lt,
-    Op.BELOW: operator.ge,
-    Op.AT_MOST: operator.gt,
-}
-"""``clear(value, threshold)``: a number that does not breach; NaN fails each of them."""
-
-CalmKey = tuple["RuleId", Op, int, "ProgressKey", "ProgressKey | None"]
-"""What the members of a calm set have in common: rule, comparison, history, and the queries of value and volume."""
-
-
-@dataclass(frozen=True, slots=True)
-class Roster:
-    """The members of a calm set in one order: cells, their sites, their thresholds and least volumes."""
-
-    cells: tuple[Cell, ...] = ()
-    sites: tuple[SiteId, ...] = ()
-    thresholds: tuple[float, ...] = ()
-    minima: tuple[float, ...] | None = None
-
-
-@dataclass(slots=True)
-class CalmSet:
-    """
-    The calm cells of one rule that read one pair of columns and look back equally far; limits may differ by site.
-
-    *last* is the newest slot that all members are folded to. *volume* is None where no guard is set.
-    """
-
-    op: Op
-    value: Column
-    volume: Column | None
-    keys: tuple[ProgressKey, ...]
-    history: int
-    last: int
-    members: dict[SiteId, Cell] = field(default_factory=dict)
-    _roster: Roster | None = None
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """The columns that the members read."""
-        return (self.value,) if self.volume is None else (self.value, self.volume)
-
-    @property
-    def roster(self) -> Roster:
-        """The members; the same object until somebody comes or goes."""
-        if self._roster is None:
-            limits = [_limit(cell) for cell in self.members.values()]
-            self._roster = Roster(
-                tuple(self.members.values()),
-                tuple(self.members),
-                tuple(limit.threshold for limit in limits),
-                tuple(limit.volume_min or 0.0 for limit in limits) if self.volume is not None else None,
-            )
-        return self._roster
-
-    def stirred(self, upto: int) -> list[Cell]:
-        """Return the members for whom a slot after *last* and up to *upto* is not clear."""
-        roster, found = self.roster, []
-        for slot in range(self.last + 1, upto + 1):
-            values = self.value.cache.row(roster.sites, slot)
-            clear = map(_CLEAR[self.op], values, roster.thresholds)
-            found += [cell for cell, is_clear in zip(roster.cells, clear, strict=True) if not is_clear]
-            if self.volume is not None and roster.minima is not None:
-                enough = map(operator.ge, self.volume.cache.row(roster.sites, slot), roster.minima)
-                found += [cell for cell, is_enough in zip(roster.cells, enough, strict=True) if not is_enough]
-        return found
-
-    def add(self, cell: Cell) -> None:
-        """Take in a cell that is folded to *last*."""
-        self.members[cell.site] = cell
-        self._roster = None
-        cell.calm = self
-
-    def release(self, cells: Iterable[Cell]) -> None:
-        """Let cells go on by themselves from where the set is."""
-        for cell in cells:
-            if self.members.pop(cell.site, None) is not None:
-                cell.calm, cell.last = None, self.last
-                self._roster = None
-
-
-Moving = tuple[CalmSet, int]
-"""A calm set and the slot that it moves on to once that is recorded."""
+    from stopwatch.core.kpi import SiteId
+    from stopwatch.core.rule import ResolvedRule
+    from stopwatch.watch.cells import CalmKey, Cell, Group, Moving
 
 
 def release_unsettled(group: Group, floor: int, sites: Iterable[SiteId]) -> None:
@@ -178,10 +90,3 @@ def _is_calm(cell: Cell, rule: ResolvedRule) -> bool:
         and saved.reported == Reported.OK
         and saved.queries == cell.keys
     )
-
-
-def _limit(cell: Cell) -> Limit:
-    if cell.resolved is None:
-        message = f"rule {cell.rule.id} is calm at {cell.site} without being resolved"
-        raise ValueError(message)
-    return cell.resolved.limits[0]

@@ -1,29 +1,24 @@
-"""What is watched at one source: rules at sites, grouped by grid, with the queries they share."""
+"""What is watched at one source, and where it stands: columns, rules at sites, calm sets and groups."""
 
 from __future__ import annotations
 
-import hashlib
+import operator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from stopwatch.core.errors import BaselineUnresolvedError
-from stopwatch.core.grid import Grid
-from stopwatch.core.reading import Query
-from stopwatch.core.records import ProgressKey
-from stopwatch.core.resolve import resolve
-from stopwatch.core.rule import BaselineThreshold
-from stopwatch.watch.cache import SlotCache
+from stopwatch.core.rule import Op
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
     from datetime import datetime, timedelta
 
-    from stopwatch.core.kpi import Kpi, KpiId, PhaseId, SiteId
-    from stopwatch.core.records import StateRow
-    from stopwatch.core.rollout import RuleSet
-    from stopwatch.core.rule import ResolvedRule, Statistic, StopRule
+    from stopwatch.core.grid import Grid
+    from stopwatch.core.kpi import KpiId, PhaseId, RuleId, SiteId
+    from stopwatch.core.reading import Query
+    from stopwatch.core.records import ProgressKey, StateRow
+    from stopwatch.core.rule import Limit, ResolvedRule, StopRule
     from stopwatch.core.state import RuleState
-    from stopwatch.watch.calm import CalmKey, CalmSet
+    from stopwatch.watch.cache import SlotCache
 
 
 @dataclass(slots=True)
@@ -87,6 +82,93 @@ class Cell:
         return None
 
 
+_CLEAR: dict[Op, Callable[[float, float], bool]] = {
+    Op.ABOVE: operator.le,
+    Op.AT_LEAST: operator.lt,
+    Op.BELOW: operator.ge,
+    Op.AT_MOST: operator.gt,
+}
+"""``clear(value, threshold)``: a number that does not breach; NaN fails each of them."""
+
+CalmKey = tuple["RuleId", Op, int, "ProgressKey", "ProgressKey | None"]
+"""What the members of a calm set have in common: rule, comparison, history, and the queries of value and volume."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The members of a calm set in one order: cells, their sites, their thresholds and least volumes."""
+
+    cells: tuple[Cell, ...] = ()
+    sites: tuple[SiteId, ...] = ()
+    thresholds: tuple[float, ...] = ()
+    minima: tuple[float, ...] | None = None
+
+
+@dataclass(slots=True)
+class CalmSet:
+    """
+    The calm cells of one rule that read one pair of columns and look back equally far; limits may differ by site.
+
+    *last* is the newest slot that all members are folded to. *volume* is None where no guard is set.
+    """
+
+    op: Op
+    value: Column
+    volume: Column | None
+    keys: tuple[ProgressKey, ...]
+    history: int
+    last: int
+    members: dict[SiteId, Cell] = field(default_factory=dict)
+    _roster: Roster | None = None
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that the members read."""
+        return (self.value,) if self.volume is None else (self.value, self.volume)
+
+    @property
+    def roster(self) -> Roster:
+        """The members; the same object until somebody comes or goes."""
+        if self._roster is None:
+            limits = [_limit(cell) for cell in self.members.values()]
+            self._roster = Roster(
+                tuple(self.members.values()),
+                tuple(self.members),
+                tuple(limit.threshold for limit in limits),
+                tuple(limit.volume_min or 0.0 for limit in limits) if self.volume is not None else None,
+            )
+        return self._roster
+
+    def stirred(self, upto: int) -> list[Cell]:
+        """Return the members for whom a slot after *last* and up to *upto* is not clear."""
+        roster, found = self.roster, []
+        for slot in range(self.last + 1, upto + 1):
+            values = self.value.cache.row(roster.sites, slot)
+            clear = map(_CLEAR[self.op], values, roster.thresholds)
+            found += [cell for cell, is_clear in zip(roster.cells, clear, strict=True) if not is_clear]
+            if self.volume is not None and roster.minima is not None:
+                enough = map(operator.ge, self.volume.cache.row(roster.sites, slot), roster.minima)
+                found += [cell for cell, is_enough in zip(roster.cells, enough, strict=True) if not is_enough]
+        return found
+
+    def add(self, cell: Cell) -> None:
+        """Take in a cell that is folded to *last*."""
+        self.members[cell.site] = cell
+        self._roster = None
+        cell.calm = self
+
+    def release(self, cells: Iterable[Cell]) -> None:
+        """Let cells go on by themselves from where the set is."""
+        for cell in cells:
+            if self.members.pop(cell.site, None) is not None:
+                cell.calm, cell.last = None, self.last
+                self._roster = None
+
+
+Moving = tuple[CalmSet, int]
+"""A calm set and the slot that it moves on to once that is recorded."""
+
+
 @dataclass(slots=True)
 class Group:
     """
@@ -119,99 +201,8 @@ class Group:
         return min(self.newest, self.grid.at_or_before(upto))
 
 
-def query_hash(expression: str, site_label: str) -> str:
-    """Return the identity of a query: SHA-256 over label and expression."""
-    return hashlib.sha256(f"{site_label}\n{expression}".encode()).hexdigest()
-
-
-def assemble(
-    rule_set: RuleSet,
-    source: str,
-    active: Mapping[SiteId, datetime],
-    baselines: Callable[[SiteId], Mapping[tuple[KpiId, Statistic], float]],
-    fresh: Callable[[datetime], RuleState],
-) -> list[Group]:
-    """
-    Lay out what is watched at *source*.
-
-    Args:
-        rule_set: What was loaded.
-        source: The source's name; only sites that name it are laid out.
-        active: Activation times of the sites that are watched; other sites have no cells.
-        baselines: A site's frozen numbers.
-        fresh: Makes the state of a rule that is armed at a time.
-
-    """
-    groups: dict[tuple[timedelta, timedelta], Group] = {}
-    sites = {
-        site.label: site.id for site in rule_set.plan.sites.values() if site.source == source and site.id in active
-    }
-    shared: dict[StopRule, _Shared] = {}
-    for site_id in sites.values():
-        site, armed = rule_set.plan.sites[site_id], fresh(active[site_id])
-        for order, rule in enumerate(rule_set.rules.get(site_id, ())):
-            place = (rule.step, rule.eval_delay)
-            group = groups.setdefault(place, Group(Grid(rule.step), rule.eval_delay))
-            known = shared.get(rule)
-            if known is None:
-                known = shared[rule] = _share(group, source, rule, rule_set.kpis, sites)
-            resolved, unresolved = known.resolved, known.unresolved
-            if known.relative:
-                resolved, unresolved = _resolve(rule, rule_set.kpis, baselines(site_id))
-            group.cells.append(
-                Cell(group, site_id, site.phase, order, rule, resolved, unresolved, known.columns, armed)
-            )
-    return list(groups.values())
-
-
-class _Shared(NamedTuple):
-    """What sites with equal rules share; a rule *relative* to baselines is resolved for each of them."""
-
-    columns: tuple[tuple[Column, Column | None], ...]
-    relative: bool
-    resolved: ResolvedRule | None = None
-    unresolved: str | None = None
-
-
-def _share(
-    group: Group, source: str, rule: StopRule, kpis: Mapping[KpiId, Kpi], sites: Mapping[str, SiteId]
-) -> _Shared:
-    columns = tuple(
-        _columns(group, source, kpis[criterion.kpi], sites, guarded=criterion.volume is not None)
-        for criterion in rule.criteria
-    )
-    limits = [limit for criterion in rule.criteria for limit in (criterion.threshold, criterion.recover_threshold)]
-    if any(isinstance(limit, BaselineThreshold) for limit in limits):
-        return _Shared(columns, relative=True)
-    resolved, unresolved = _resolve(rule, kpis, {})
-    return _Shared(columns, relative=False, resolved=resolved, unresolved=unresolved)
-
-
-def _resolve(
-    rule: StopRule, kpis: Mapping[KpiId, Kpi], baselines: Mapping[tuple[KpiId, Statistic], float]
-) -> tuple[ResolvedRule | None, str | None]:
-    try:
-        return resolve(rule, kpis, baselines), None
-    except (BaselineUnresolvedError, ValueError) as error:
-        return None, str(error)
-
-
-def _columns(
-    group: Group, source: str, kpi: Kpi, sites: Mapping[str, SiteId], *, guarded: bool
-) -> tuple[Column, Column | None]:
-    value = _column(group, source, kpi, kpi.query, sites)
-    volume = _column(group, source, kpi, kpi.volume, sites) if guarded and kpi.volume is not None else None
-    return value, volume
-
-
-def _column(group: Group, source: str, kpi: Kpi, expression: str, sites: Mapping[str, SiteId]) -> Column:
-    key = ProgressKey(
-        source,
-        query_hash(expression, kpi.site_label),
-        int(group.grid.step.total_seconds()),
-        int(group.eval_delay.total_seconds()),
-    )
-    if key not in group.columns:
-        query = Query(expression, kpi.site_label, sites)
-        group.columns[key] = Column(key, query, kpi.id, SlotCache(sites.values()))
-    return group.columns[key]
+def _limit(cell: Cell) -> Limit:
+    if cell.resolved is None:
+        message = f"rule {cell.rule.id} is calm at {cell.site} without being resolved"
+        raise ValueError(message)
+    return cell.resolved.limits[0]

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stopwatch.core.reading import Reading
-    from stopwatch.watch.calm import CalmSet
-    from stopwatch.watch.cells import Cell, Column, Group
+    from stopwatch.watch.cells import CalmSet, Cell, Column, Group
     from stopwatch.watch.ports import Source
 
 LEAST_DEADLINE = timedelta(seconds=5)

@@ -10,9 +10,9 @@ from stopwatch.core.errors import ConfigurationError, SourceError
 from stopwatch.core.grid import SlotRange
 from stopwatch.core.sample import Slots
 from stopwatch.core.state import Change, Condition, RuleEvent, armed_slot, rearmed, walk
-from stopwatch.watch.cells import assemble
 from stopwatch.watch.explain_forecast import Forecast, Recovery, earliest, recovery
 from stopwatch.watch.explain_slots import SlotLine, lines_of, read_slots
+from stopwatch.watch.layout import assemble
 from stopwatch.watch.links import fill
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
     from stopwatch.core.kpi import SiteId
     from stopwatch.core.records import ProgressKey
-    from stopwatch.watch.calm import Moving
-    from stopwatch.watch.cells import Cell, Group
+    from stopwatch.watch.cells import Cell, Group, Moving
     from stopwatch.watch.folding import CellFold
     from stopwatch.watch.ports import Writer
 

@@ -10,8 +10,9 @@ from stopwatch.core.reading import chunk_slots
 from stopwatch.core.rule import Mode
 from stopwatch.core.sample import Samples, classify
 from stopwatch.core.state import rearmed
-from stopwatch.watch.cells import Group, assemble
+from stopwatch.watch.cells import Group
 from stopwatch.watch.columns import ColumnReader, Reads, needs_of
+from stopwatch.watch.layout import assemble
 from stopwatch.watch.replay_lanes import Breach, Lane
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from stopwatch.core.kpi import KpiId
     from stopwatch.core.rule import ResolvedRule
     from stopwatch.core.state import RuleState
-    from stopwatch.watch.calm import CalmSet, Roster
-    from stopwatch.watch.cells import Cell, Group
+    from stopwatch.watch.cells import CalmSet, Cell, Group, Roster
 
 
 @dataclass(frozen=True, slots=True)

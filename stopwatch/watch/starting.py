@@ -10,7 +10,7 @@ from stopwatch.core.opening import DAEMON
 from stopwatch.core.reading import Origin
 from stopwatch.core.records import AuditEntry, folded_to
 from stopwatch.core.state import rearmed
-from stopwatch.watch.cells import assemble
+from stopwatch.watch.layout import assemble
 from stopwatch.watch.messages import tell
 from stopwatch.watch.recording import Book
 from stopwatch.watch.tick import SourceWatch

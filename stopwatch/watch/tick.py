@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.kpi import SiteId
-    from stopwatch.watch.calm import Moving
-    from stopwatch.watch.cells import Cell, Group
+    from stopwatch.watch.cells import Cell, Group, Moving
     from stopwatch.watch.folding import CellFold, Ended
     from stopwatch.watch.ports import Source, Store
     from stopwatch.watch.recording import Book
