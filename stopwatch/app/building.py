@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stopwatch.config.load import check_folder, load_rule_set
+from stopwatch.config.load import check_folder, load_plan, load_rule_set
 from stopwatch.core.errors import ConfigurationError
-from stopwatch.core.rollout import DEFAULT_SOURCE
+from stopwatch.core.rollout import DEFAULT_SOURCE, UNUSABLE_RULES, RuleSet
 from stopwatch.prometheus.client import PrometheusSource
 from stopwatch.prometheus.promql import findings
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from stopwatch.config.complaint import Complaint
     from stopwatch.config.settings import Settings
     from stopwatch.core.kpi import SiteId
-    from stopwatch.core.rollout import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,25 @@ def load(folder: Path, changes: Sequence[Change] = ()) -> RuleSet:
 
     """
     return load_rule_set(folder, _check_query, changes)
+
+
+def load_or_plan(folder: Path) -> tuple[RuleSet, str | None]:
+    """
+    Load a rule folder; where its rules cannot be used, return the plan alone and a warning.
+
+    A broken rule file must keep nobody from acknowledging or pausing; nobody can resume by it, for no rule is known.
+
+    Raises:
+        ConfigurationError: The plan itself cannot be used.
+
+    """
+    try:
+        return load(folder), None
+    except ConfigurationError as error:
+        plan = load_plan(folder)
+        if plan is None:
+            raise
+        return RuleSet(plan, {}, {}, UNUSABLE_RULES), f"only the plan of {folder} can be used now:\n{error}"
 
 
 def examine(folder: Path) -> tuple[RuleSet | None, list[Complaint]]:

@@ -22,6 +22,8 @@ log = structlog.get_logger()
 # other loggers is set where logs are set up.
 logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
+LAST_JOBS_SECONDS = 3.0
+"""How long a job under way may take once the daemon is told to stop."""
 STALLED = 5
 """A pulse that is so many intervals late (and at least a second) has lost its wall clock and is started afresh."""
 
@@ -58,10 +60,13 @@ class Pulse:
         self._watchdog.start()
 
     def stop(self) -> None:
-        """Start no further job; those that run are left to end."""
+        """Start no further job; those that run may end within `LAST_JOBS_SECONDS`."""
         self._stop.set()
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
+        until = self._clock.monotonic() + LAST_JOBS_SECONDS
+        while self._busy and self._clock.monotonic() < until:
+            self._clock.sleep(0.05)
 
     @property
     def oldest_beat(self) -> float:

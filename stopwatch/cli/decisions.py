@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from stopwatch.cli.terms import (
+    UNUSABLE,
     Instant,
     actor_of,
     config_option,
     format_option,
+    leave,
     now,
     open_desk,
     open_records,
@@ -19,7 +21,7 @@ from stopwatch.cli.terms import (
     write_json,
     write_table,
 )
-from stopwatch.core.decision import Act
+from stopwatch.core.decision import Act, DecisionState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +48,9 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--state", help="Only decisions in this state.")
+@click.option(
+    "--state", type=click.Choice([state.value for state in DecisionState]), help="Only decisions in this state."
+)
 @click.option("--site", help="Only decisions that concern this site.")
 @config_option
 @format_option
@@ -58,6 +62,8 @@ def list_decisions(state: str | None, site: str | None, config: str | None, form
     from stopwatch.core.wire import decisions_json
 
     with open_records(config) as (rule_set, store), store.reading() as view:
+        if site is not None and site not in rule_set.plan.sites:
+            leave(f"the plan has no site {site}; it has {', '.join(rule_set.plan.sites)}", UNUSABLE)
         found = view.decisions(rule_set.plan.rollout, state=state, site=SiteId(site) if site else None)
     if form == "json":
         write_json(decisions_json(found))
@@ -75,7 +81,7 @@ def list_decisions(state: str | None, site: str | None, config: str | None, form
         for decision in found
     ]
     columns = ["decision", "state", "", "rev", "opened", "grounds", "last act by"]
-    write_table(columns, rows, "No decision was ever opened.")
+    write_table(columns, rows, "No decision matches." if state or site else "No decision was ever opened.")
 
 
 @command.command("show")
@@ -115,7 +121,7 @@ def _tell(decision: Decision) -> None:
         click.echo(f"overridden until {rfc3339(decision.until)}")
     click.echo("grounds:")
     for ground in decision.grounds:
-        over = "holds"
+        over = "unwatched: its rule left the rule set, resolve it" if ground.unwatched else "holds"
         if ground.resolved_at:
             over = f"resolved {rfc3339(ground.resolved_at)}"
         elif ground.recovered_at:

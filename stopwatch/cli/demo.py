@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from stopwatch.cli.terms import config_option
+
 
 @click.group("demo", epilog="Example: stopwatch demo slack --port 8080")
 def command() -> None:
@@ -30,7 +32,14 @@ def command() -> None:
     help="A channel; may be repeated.",
 )
 @click.option("--request-url", default=None, help="Where clicks are sent, signed, as Slack would.")
-def slack(port: int, tokens: tuple[str, ...], channels: tuple[str, ...], request_url: str | None) -> None:
+@config_option
+def slack(
+    port: int,
+    tokens: tuple[str, ...],
+    channels: tuple[str, ...],
+    request_url: str | None,
+    config: str | None,  # noqa: ARG001 – every command takes it
+) -> None:
     """Imitate Slack on loopback, strictly, with a page that shows the channel; nothing leaves this machine."""
     from stopwatch.demo.slack import serve
 

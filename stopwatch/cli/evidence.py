@@ -14,7 +14,7 @@ from stopwatch.cli.terms import (
     UNUSABLE,
     config_option,
     leave,
-    open_records,
+    open_store_only,
     refusals_as_exit_codes,
     write_json,
 )
@@ -40,7 +40,7 @@ def command() -> None:
 @refusals_as_exit_codes
 def show(decision: str, config: str | None) -> None:
     """Write every ground's evidence bundle as JSON: samples, classes, the resolved rule, queries and the verdict."""
-    with open_records(config) as (_rule_set, store), store.reading() as view:
+    with open_store_only(config) as store, store.reading() as view:
         found = _known(view, decision)
         bundles = []
         for ground in found.grounds:
@@ -58,7 +58,7 @@ def verify(decision: str, config: str | None) -> None:
     """Compute hashes, classes and verdicts anew from the stored bundles alone; exit code 1 names what differs."""
     from stopwatch.core.proof import prove
 
-    with open_records(config) as (_rule_set, store):
+    with open_store_only(config) as store:
         broken = store.verify_audit()
         with store.reading() as view:
             proofs = prove(_known(view, decision), [row.body for row in view.audit_rows()], view.evidence)
@@ -87,7 +87,7 @@ def export(decision: str, to: Path | None, config: str | None) -> None:
     """Write one folder or zip that is readable without stopwatch: page, charts, bundles, audit rows and their sums."""
     from stopwatch.web.filing import filed
 
-    with open_records(config) as (_rule_set, store), store.reading() as view:
+    with open_store_only(config) as store, store.reading() as view:
         found = _known(view, decision)
         rows = [{"previous": row.previous, "hash": row.hash, **row.body} for row in view.audit_of(found.id)]
         files = filed(found, rows, view.evidence, view.messages(found.id))

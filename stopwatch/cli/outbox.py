@@ -11,7 +11,7 @@ from stopwatch.cli.terms import (
     format_option,
     leave,
     now,
-    open_records,
+    open_store_only,
     refusals_as_exit_codes,
     write_json,
     write_table,
@@ -32,7 +32,7 @@ def list_rows(state: str | None, config: str | None, form: str) -> None:
     """List messages, oldest first."""
     from stopwatch.core.outbox import OutboxState
 
-    with open_records(config) as (_rule_set, store):
+    with open_store_only(config) as store:
         rows = store.rows(OutboxState(state) if state else None)
     if form == "json":
         write_json(
@@ -81,7 +81,7 @@ def _change(key: str, actor: str | None, config: str | None, *, act: str, reason
     from stopwatch.core.records import AuditEntry
 
     moment = now()
-    with open_records(config) as (_rule_set, store), store.writing() as tx:
+    with open_store_only(config) as store, store.writing() as tx:
         row = tx.retry(key, now=moment) if reason is None else tx.drop(key, reason)
         if row is None:
             leave(f"no message with the key {key} can be changed so; `stopwatch outbox list` shows all", FINDING)

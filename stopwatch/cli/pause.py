@@ -57,7 +57,7 @@ def command(
         phase=PhaseId(phase) if phase else None,
         links=ticket_links(links),
     )
-    with open_desk(config) as desk:
+    with open_desk(config, create=True) as desk:
         decision, new = pause(desk, stop, transport="cli", now=now())
     if form == "json":
         write_json(decision_json(decision))

@@ -7,6 +7,7 @@ import click
 from stopwatch.cli.terms import (
     config_option,
     format_option,
+    now,
     open_records,
     refusals_as_exit_codes,
     write_json,
@@ -29,7 +30,7 @@ def command(config: str | None, form: str) -> None:
     from stopwatch.watch.recorded import recorded_status
 
     with open_records(config) as (rule_set, store), store.reading() as view:
-        status = recorded_status(view, rule_set)
+        status = recorded_status(view, rule_set, now())
     if form == "json":
         write_json(status_json(status))
         return

@@ -81,7 +81,9 @@ def refusals_as_exit_codes(command: Callable[P, None]) -> Callable[P, None]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except (ActRefusedError, DecisionNotFoundError) as error:
+        except ActRefusedError as error:
+            leave(_refusal(error), FINDING)
+        except DecisionNotFoundError as error:
             leave(str(error), FINDING)
         except ActIncompleteError as error:
             leave(f"{error.field}: {error}", UNUSABLE)
@@ -91,9 +93,19 @@ def refusals_as_exit_codes(command: Callable[P, None]) -> Callable[P, None]:
     return wrapped
 
 
+def _refusal(error: ActRefusedError) -> str:
+    """Say why an act was refused and who acted last."""
+    from stopwatch.core.grid import rfc3339
+
+    last = error.standing
+    if last.by is None or last.at is None or last.by in str(error):
+        return str(error)
+    return f"{error} (revision {last.rev}, last act by {last.by} at {rfc3339(last.at)})"
+
+
 def leave(message: str, code: int) -> NoReturn:
     """Say why on standard error and end with *code*."""
-    click.echo(f"stopwatch: {message}" if "\n" not in message else message, err=True)
+    click.echo(f"stopwatch: {message}", err=True)
     sys.exit(code)
 
 
@@ -111,26 +123,48 @@ def settings_from(config: str | None) -> Settings:
 
 
 @contextmanager
-def open_records(config: str | None) -> Iterator[tuple[RuleSet, SqlStore]]:
-    """Open the rule set and the records."""
-    from stopwatch.app.building import load
+def open_store_only(config: str | None, *, create: bool = False) -> Iterator[SqlStore]:
+    """
+    Open the records, whatever the rule folder holds.
+
+    Raises:
+        ConfigurationError: There is no such database and *create* is not asked for: an empty one would answer wrongly.
+
+    """
+    from stopwatch.store.address import address
     from stopwatch.store.connect import open_store
 
-    settings = settings_from(config)
-    rule_set = load(settings.config)
-    store = open_store(settings.database_url.get_secret_value())
+    url = settings_from(config).database_url.get_secret_value()
+    place = address(url)
+    if place.file is not None and not create and not place.file.exists():
+        raise ConfigurationError(
+            f"there is no database at {place.shown}; set STOPWATCH_DATABASE_URL as it is for the daemon, which makes it"
+        )
+    store = open_store(url)
     try:
-        yield rule_set, store
+        yield store
     finally:
         store.close()
 
 
 @contextmanager
-def open_desk(config: str | None) -> Iterator[Desk]:
+def open_records(config: str | None, *, create: bool = False) -> Iterator[tuple[RuleSet, SqlStore]]:
+    """Open the rule set and the records; where the rules are broken, the plan alone, with a warning."""
+    from stopwatch.app.building import load_or_plan
+
+    rule_set, warning = load_or_plan(settings_from(config).config)
+    if warning is not None:
+        click.echo(f"stopwatch: {warning}", err=True)
+    with open_store_only(config, create=create) as store:
+        yield rule_set, store
+
+
+@contextmanager
+def open_desk(config: str | None, *, create: bool = False) -> Iterator[Desk]:
     """Open the records for acts; a card that a new decision needs is posted by the daemon."""
     from stopwatch.watch.commands import Desk
 
-    with open_records(config) as (rule_set, store):
+    with open_records(config, create=create) as (rule_set, store):
         yield Desk(store, rule_set, lambda _site: None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from stopwatch.cli.terms import refusals_as_exit_codes
+from stopwatch.cli.terms import config_option, refusals_as_exit_codes
 
 
 @click.command("token", epilog="Example: stopwatch token grafana --scope read >> tokens.yaml")
@@ -18,8 +18,9 @@ from stopwatch.cli.terms import refusals_as_exit_codes
     show_default=True,
     help="What it is good for; may be repeated.",
 )
+@config_option
 @refusals_as_exit_codes
-def command(name: str, scopes: tuple[str, ...]) -> None:
+def command(name: str, scopes: tuple[str, ...], config: str | None) -> None:  # noqa: ARG001 – every command takes it
     """
     Make a token called NAME: the secret is shown once, only its hash is kept.
 

@@ -24,7 +24,7 @@ from stopwatch.config.source import read_bytes
 from stopwatch.config.validate import unknown_key
 from stopwatch.config.yaml import load_text
 from stopwatch.core.kpi import PhaseId, SiteId
-from stopwatch.core.rollout import RuleSet
+from stopwatch.core.rollout import Plan, RuleSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +51,15 @@ def load_rule_set(folder: Path, promql: CheckPromql | None = None, changes: Sequ
     if rule_set is None:
         raise ComplaintsError(complaints)
     return rule_set
+
+
+def load_plan(folder: Path) -> Plan | None:
+    """Return the plan of *folder* alone, None if it cannot be followed; rules and KPIs are not looked at."""
+    data = read_bytes(Path(folder) / ROLLOUT)
+    if isinstance(data, Complaint):
+        return None
+    node, _ = load_text(ROLLOUT, data)
+    return None if node is None else read_plan(node, read_outline(node), Complaints())
 
 
 def check_folder(

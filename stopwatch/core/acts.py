@@ -172,10 +172,18 @@ def _current(decision: Decision, request: ActRequest) -> None:
 def _resumable(decision: Decision, sight: SiteSight) -> None:
     still = [ground.id for ground in decision.grounds if not ground.over]
     if still:
-        words = f"{', '.join(still)} neither recovered nor was resolved; override, or wait for recovery"
+        words = f"{', '.join(still)} neither recovered nor was resolved; {_way_out(decision)}"
         raise _illegal(decision, f"resume is not possible: {words}")
     if sight.obstacle is not None:
         raise _illegal(decision, f"resume is not possible: {sight.obstacle}")
+
+
+def _way_out(decision: Decision) -> str:
+    """Say what ends the grounds that still hold: recovery, or resolving those that no data can end."""
+    held = [ground for ground in decision.grounds if not ground.over]
+    if all(ground.kind is GroundKind.MANUAL or ground.unwatched for ground in held):
+        return f"resolve it first (resolve, ground {held[0].id})"
+    return "wait for recovery, or override"
 
 
 def _apply(decision: Decision, request: ActRequest, target: DecisionState, *, now: datetime) -> Decision:

@@ -59,3 +59,16 @@ def first_broken(rows: Iterable[tuple[int, str, str, Mapping[str, object]]]) -> 
             return number
         expected_previous, expected_number = own, number + 1
     return None
+
+
+def unaudited(acts: Iterable[tuple[str, str, str]], bodies: Iterable[Mapping[str, object]]) -> list[str]:
+    """
+    Return the acts that no audit row tells of, in words.
+
+    Args:
+        acts: (decision, act, time as RFC 3339) of every act that was ever recorded.
+        bodies: The bodies of all audit rows.
+
+    """
+    told = {(body.get("decision"), body.get("act"), body.get("at")) for body in bodies}
+    return [f"{act} of {decision} at {at}" for decision, act, at in acts if (decision, act, at) not in told]

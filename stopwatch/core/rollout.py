@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 DEFAULT_SOURCE = "default"
 WIDE_ALL = "_all"
+UNUSABLE_RULES = "unusable"
+"""The revision of a rule set that is the plan alone, because its rules cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)

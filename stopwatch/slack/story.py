@@ -26,7 +26,7 @@ _DID = {
     _S.ACKNOWLEDGED: "acknowledged",
     _S.CONFIRMED: "confirmed",
     _S.ROLLED_BACK: "rolled back",
-    _S.FLAGGED: "rollback did not help",
+    _S.FLAGGED: "rollback not verified",
     _S.VERIFIED: "rollback worked",
 }
 _CATEGORIES = {"false_alarm": "as a false alarm", "data_fault": "as a fault in the data"}
@@ -153,7 +153,9 @@ def _next_line(decision: Decision, answer_within: timedelta, undecided: timedelt
                 f"If they are not in time, it is flagged and the pause stays."
             )
         case _S.FLAGGED:
-            return "*On-call closes it or rolls back further*: the KPIs did not come back. Until then the pause stays."
+            return (
+                "*On-call closes it or rolls back further*: it is not proven that the KPIs came back. The pause stays."
+            )
         case _:
             return _final_line(decision)
 

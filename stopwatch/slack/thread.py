@@ -34,7 +34,7 @@ DID: dict[str, str] = {
     Happening.OVERRIDE_ENDED_BREACHING: "paused it again: the override ended while a ground still holds",
     Happening.OVERRIDE_ENDED_CLEAR: "resumed it: the override ended with every ground recovered",
     Happening.ROLLBACK_VERIFIED: "verified the rollback: the KPIs are back in their band",
-    Happening.ROLLBACK_FLAGGED: "flagged the rollback: the KPIs did not come back",
+    Happening.ROLLBACK_FLAGGED: "flagged the rollback: it could not be verified that the KPIs came back",
 }
 """What an act was, after the name of who did it."""
 NOW: dict[str, str] = {
@@ -43,7 +43,7 @@ NOW: dict[str, str] = {
     DecisionState.CONFIRMED: "paused, confirmed",
     DecisionState.OVERRIDDEN: "overridden, the rollout goes on",
     DecisionState.ROLLED_BACK: "paused, rolled back, being verified",
-    DecisionState.FLAGGED: "paused, the rollback did not help",
+    DecisionState.FLAGGED: "paused, the rollback is not verified",
     DecisionState.RESUMED: "resumed",
     DecisionState.DISMISSED: "dismissed",
     DecisionState.VERIFIED: "over, the rollback worked",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
 from stopwatch.core.decision import (
+    Act,
     Acted,
     Decision,
     DecisionId,
@@ -18,6 +19,7 @@ from stopwatch.core.decision import (
     Link,
 )
 from stopwatch.core.errors import ActStaleError, DecisionNotFoundError, Standing
+from stopwatch.store.columns import instant_text
 from stopwatch.store.schema import acts, decisions, grounds
 
 if TYPE_CHECKING:
@@ -57,6 +59,12 @@ def of_rollout(rollout: str, *, state: str | None, site: SiteId | None, live: bo
         told_of = exists().where(grounds.c.decision == decisions.c.id, grounds.c.site == site)
         wanted.append(or_(decisions.c.scope == site, told_of))
     return and_(*wanted)
+
+
+def every_act(connection: Connection) -> list[tuple[str, str, str]]:
+    """Return (decision, act, time) of every act of a person; what data and time did is audited in other words."""
+    query = select(acts.c.decision, acts.c.act, acts.c.at).where(acts.c.act.in_([act.value for act in Act]))
+    return [(decision, act, instant_text(at)) for decision, act, at in connection.execute(query)]
 
 
 def opened_counts(connection: Connection, rollout: str) -> dict[SiteId, dict[GroundKind, int]]:

@@ -114,6 +114,10 @@ class SqlReader:
         """Return the rows of the audit chain that name a decision, oldest first; read them before the block ends."""
         return chain.rows(self.connection, audit_table.c.decision == decision)
 
+    def every_act(self) -> list[tuple[str, str, str]]:
+        """Return (decision, act, time) of every act of a person, times as the audit writes them."""
+        return decisions.every_act(self.connection)
+
 
 class SqlWriter(SqlReader):
     """One transaction; everything written through it is committed together or not at all."""

@@ -102,7 +102,7 @@ def _draw_still(still: Still, ended: Mapping[SiteId, tuple[Ended, ...]], found: 
                 value=value if value == value else None,  # noqa: PLR0124 – NaN is the only value that is not itself
                 newest_slot=newest,
                 threshold=rule.limits[0].threshold,
-                pending_seconds=0.0,
+                pending_seconds=None,
                 breaching_slots=0,
                 required_slots=rule.window.m,
                 coverage=1.0,
@@ -136,7 +136,7 @@ def _rule(held: Held, ended: Sequence[Ended]) -> RuleStatus:
         threshold=_threshold(rule),
         pending_seconds=(newest - since).total_seconds()
         if since is not None and newest is not None and state.condition is Condition.PENDING
-        else 0.0,
+        else None,
         breaching_slots=verdict.low if verdict else None,
         required_slots=rule.window.m,
         coverage=verdict.coverage if verdict else None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.acts import SiteSight
 from stopwatch.core.records import folded_to
+from stopwatch.core.rollout import UNUSABLE_RULES
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
 
@@ -26,6 +27,8 @@ def sight_of(reader: Reader, rule_set: RuleSet, site: SiteId | None, now: dateti
     """Judge from the records how well *site* is seen; a wide stop (None) has no obstacle of its own."""
     if site is None or site not in rule_set.plan.sites:
         return SiteSight()
+    if rule_set.revision == UNUSABLE_RULES:
+        return SiteSight("the rule files cannot be used here, so nobody can tell whether the site is seen")
     rollout = rule_set.plan.rollout
     rows = {row.rule: row for row in reader.states(rollout, site)}
     progress, behind = reader.progress(rollout), reader.behind(rollout)

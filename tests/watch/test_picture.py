@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from stopwatch.core.decision import Act
 from stopwatch.core.state import Reported
@@ -31,9 +31,9 @@ def view(world: World) -> StatusView:
         return overlay(drawn, world.rules.plan, live, reader.opened_counts(ROLLOUT))
 
 
-def recorded(world: World) -> StatusView:
+def recorded(world: World, now: datetime = T0) -> StatusView:
     with world.store.reading() as reader:
-        return recorded_status(reader, world.rules)
+        return recorded_status(reader, world.rules, now)
 
 
 def words(site: SiteStatus) -> list[tuple[str, str]]:
@@ -49,7 +49,7 @@ def test_what_was_never_judged_is_not_shown_as_ok(worlds: Worlds) -> None:
 def test_memory_and_records_show_the_same(worlds: Worlds) -> None:
     world = three_sites(worlds)
     world.run(T0, T0 + 3 * GRAIN, every=HALF)
-    live, kept = view(world), recorded(world)
+    live, kept = view(world), recorded(world, T0 + 3 * GRAIN)
     assert [words(site) for site in live.sites] == [words(site) for site in kept.sites]
     assert words(live.sites[0]) == [("load", "breached"), ("delay", "ok")]
     assert words(live.sites[1]) == [("load", "pending"), ("delay", "ok")]
@@ -59,6 +59,14 @@ def test_memory_and_records_show_the_same(worlds: Worlds) -> None:
         assert [(each.pending_since, each.newest_slot) for each in site.rules if each.state is not Reported.OK] == [
             (each.pending_since, each.newest_slot) for each in other.rules if each.state is not Reported.OK
         ]
+
+
+def test_what_nobody_evaluates_any_more_is_not_recorded_as_ok(worlds: Worlds) -> None:
+    world = three_sites(worlds)
+    world.run(T0, T0 + 3 * GRAIN, every=HALF)
+    kept = recorded(world, T0 + 20 * GRAIN)
+    assert words(kept.sites[0]) == [("load", "breached"), ("delay", "no_data")]
+    assert kept.sites[2].state is Reported.NO_DATA
 
 
 def test_numbers_of_a_window_are_shown(worlds: Worlds) -> None:

@@ -1,0 +1,123 @@
+"""Commands upon the records: nothing is answered from an empty database, and broken rules lock nobody out."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from stopwatch.cli import main
+from tests.stories.world import write_rules
+
+SITES = {"ham-01": "pilot", "lodz": "wave-1"}
+
+
+class Shell:
+    """A terminal with a rule folder and a database of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rules = write_rules(folder / "rules", SITES, datetime(2026, 11, 20, tzinfo=UTC))
+        self.database = folder / "stopwatch.db"
+
+    def run(self, *words: str) -> Result:
+        environment = {"STOPWATCH_CONFIG": str(self.rules), "STOPWATCH_DATABASE_URL": f"sqlite:///{self.database}"}
+        return CliRunner().invoke(main, list(words), env=environment, prog_name="stopwatch")
+
+    def pause(self, site: str = "ham-01") -> str:
+        """Open a decision and return its id."""
+        words = ("pause", site, "--criterion", "sev1", "--reason", "nothing ships", "--format", "json")
+        identity: str = json.loads(self.run(*words).stdout)["id"]
+        return identity
+
+    def break_rules(self) -> None:
+        path = self.rules / "stop-rules.yaml"
+        path.write_text(path.read_text().replace("threshold: 10", "threshold: ten"))
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("gate", "ham-01"), id="gate"),
+        pytest.param(("status",), id="status"),
+        pytest.param(("decisions", "list"), id="decisions"),
+        pytest.param(("audit", "verify"), id="audit"),
+        pytest.param(("outbox", "list"), id="outbox"),
+    ],
+)
+def test_without_a_database_nothing_is_answered_and_none_is_made(shell: Shell, words: tuple[str, ...]) -> None:
+    result = shell.run(*words)
+    assert result.exit_code == 2
+    assert "there is no database at" in result.stderr
+    assert not shell.database.exists()
+
+
+def test_a_broken_rule_file_keeps_nobody_from_acting_but_from_resuming(shell: Shell) -> None:
+    decision = shell.pause()
+    shell.break_rules()
+    assert shell.run("decisions", "acknowledge", decision).exit_code == 0
+    assert shell.run("gate", "ham-01").exit_code == 1
+    assert shell.run("gate", "lodz").exit_code == 1
+    assert shell.run("audit", "verify").exit_code == 0
+    ground = f"sev1@{decision.removeprefix('ham-01-')}"
+    resolved = shell.run("decisions", "resolve", decision, "--ground", ground, "--reason", "it ships")
+    assert resolved.exit_code == 0, resolved.output
+    assert "only the plan of" in resolved.stderr
+    refused = shell.run("decisions", "resume", decision, "--reason", "it ships")
+    assert refused.exit_code == 1
+    assert "nobody can tell whether the site is seen" in refused.stderr
+
+
+def test_a_refusal_names_who_acted_last_and_how_a_ground_can_end(shell: Shell) -> None:
+    decision = shell.pause()
+    assert shell.run("decisions", "acknowledge", decision, "--actor", "anna").exit_code == 0
+    again = shell.run("decisions", "acknowledge", decision)
+    assert again.exit_code == 1
+    assert "anna" in again.stderr
+    resume = shell.run("decisions", "resume", decision, "--reason", "it ships")
+    assert "resolve it first (resolve, ground sev1@" in resume.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        pytest.param(("--site", "nonsense"), "the plan has no site nonsense", id="no such site"),
+        pytest.param(("--state", "nonsense"), "nonsense", id="no such state"),
+    ],
+)
+def test_a_filter_that_names_nothing_is_bad_usage(shell: Shell, words: tuple[str, ...], told: str) -> None:
+    shell.pause()
+    result = shell.run("decisions", "list", *words)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+def test_audit_rows_that_were_removed_are_found(shell: Shell) -> None:
+    decision = shell.pause()
+    shell.run("decisions", "acknowledge", decision)
+    head = shell.run("audit", "verify").stdout.split()[-1]
+    assert shell.run("audit", "verify", "--head", head[:12]).exit_code == 0
+    shell.run("decisions", "confirm", decision)
+    with sqlite3.connect(shell.database) as database:  # sqlite3 here is the hand of somebody who tampers
+        triggers = database.execute(
+            "select name from sqlite_master where type='trigger' and tbl_name='audit'"
+        ).fetchall()
+        for (name,) in triggers:
+            database.execute(f'drop trigger "{name}"')
+        database.execute("delete from audit where seq = (select max(seq) from audit)")
+    gone = shell.run("audit", "verify")
+    assert gone.exit_code == 1
+    assert f"confirm of {decision}" in gone.stderr
+    assert shell.run("audit", "verify", "--head", "f" * 12).exit_code == 1
+
+
+def test_every_command_takes_the_rule_folder(shell: Shell) -> None:
+    assert shell.run("token", "grafana", "--scope", "read", "--config", str(shell.rules)).exit_code == 0
