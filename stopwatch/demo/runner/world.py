@@ -28,6 +28,7 @@ WATCHED = timedelta(minutes=20)
 """How long before now the sites went live, which is what the daemon catches up with at its start."""
 CHANNEL = "C0HYPERCARE"
 _TOKEN = "xoxb-demo"  # noqa: S105 - the emulator's, which opens nothing
+_APP_TOKEN = "xapp-demo"  # noqa: S105 - as above
 _JOB = "warehouses"
 
 
@@ -82,7 +83,7 @@ def _started(stage: Stage, stack: ExitStack, folder: Path, estate: Estate, label
     sites = stack.enter_context(Simulator(estate))
     target = ScrapeTarget(_JOB, sites.address, {"instance": labels["instance"]})
     prometheus = stack.enter_context(PrometheusServer(folder / "prometheus", scrape_targets=[target]))
-    slack = stack.enter_context(SlackEmulator(tokens={_TOKEN}, channels={CHANNEL: "hypercare"}))
+    slack = stack.enter_context(SlackEmulator(tokens={_TOKEN, _APP_TOKEN}, channels={CHANNEL: "hypercare"}))
     go_live = (datetime.now(UTC) - WATCHED).replace(microsecond=0)
     rules = write_rules(folder / "rules", go_live=go_live, prometheus_url=prometheus.url, sites_url=sites.url)
     settings = {
@@ -91,6 +92,7 @@ def _started(stage: Stage, stack: ExitStack, folder: Path, estate: Estate, label
         "STOPWATCH_PROMETHEUS_URL": prometheus.url,
         "STOPWATCH_SLACK_BASE_URL": slack.api_url,
         "STOPWATCH_SLACK_BOT_TOKEN": _TOKEN,
+        "STOPWATCH_SLACK_APP_TOKEN": _APP_TOKEN,
         "STOPWATCH_SLACK_CHANNEL": CHANNEL,
     }
     with stage.spinner("stopwatch reads the last twenty minutes, second by second"):
