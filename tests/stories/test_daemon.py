@@ -49,6 +49,23 @@ def replayed(settings: Settings, begin: int, end: int) -> list[tuple[str, str]]:
     return [(breach["site"], breach["opened_at"]) for breach in json.loads(output)["breaches"]]
 
 
+def tested(settings: Settings, series: dict[str, list[float | None]], opens: list[tuple[str, int]]) -> int:
+    """Let ``stopwatch test`` judge the same values; return its exit code when told these openings (site, second)."""
+    told = {
+        "rules": "stop-rules.yaml",
+        "tests": [
+            {
+                "name": "as the daemon saw it",
+                "series": [{"site": site, "kpi": "load", "values": values} for site, values in series.items()],
+                "opens": [{"site": site, "rule": "load-high", "at": f"{second}s"} for site, second in opens],
+            }
+        ],
+    }
+    file = settings.config / "as-seen.json"
+    file.write_text(json.dumps(told))
+    return shell(settings, "test", str(file))[0]
+
+
 def test_a_past_and_a_coming_breach_are_each_recorded_once_and_replay_agrees(tmp_path: Path) -> None:
     begin = int(time.time()) - PAST
     series = story({"ham-01": [(20, 35)], "lodz": [(PAST + 8, PAST + 18)]}, PAST + 60)
@@ -65,6 +82,9 @@ def test_a_past_and_a_coming_breach_are_each_recorded_once_and_replay_agrees(tmp
             eventually("it recovers", lambda: api.decisions()[1]["grounds"][0]["recovered_at"])
             live = [(found["site"], found["opened_at"]) for found in api.decisions()]
         assert replayed(settings, begin, begin + PAST + 30) == live
+        opens = [(site, _second(opened) - begin) for site, opened in live]
+        assert tested(settings, series, opens) == 0
+        assert tested(settings, series, [(site, second + 1) for site, second in opens]) == 1
         assert shell(settings, "audit", "verify")[0] == 0
 
 
@@ -166,6 +186,10 @@ def test_a_manual_stop_of_all_sites_closes_every_gate_until_it_is_resolved(tmp_p
 
 def _states(api: Api) -> set[str | None]:
     return {site["state"] for site in api.get("/api/v1/status")["sites"]}
+
+
+def _second(written: str) -> int:
+    return int(datetime.fromisoformat(written).timestamp())
 
 
 def _stamp(second: int) -> str:
