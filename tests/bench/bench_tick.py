@@ -68,6 +68,8 @@ def measure(runner: Runner, server: PrometheusServer, client: httpx.Client, step
     os.kill(runner.pid, signal.SIGCONT)
     time.sleep(SETTLE_STEPS * STEP_SECONDS)
     before = _look(runner, server, client)
+    # What it costs to ask for figures is no part of a step: the processor is read last here, and first at the end.
+    before |= _cpu(runner, server)
     began = time.monotonic()
     for _ in range(steps):
         if runner.scraped:
@@ -83,13 +85,21 @@ def measure(runner: Runner, server: PrometheusServer, client: httpx.Client, step
 
 
 def _look(runner: Runner, server: PrometheusServer, client: httpx.Client) -> dict[str, float]:
-    own, other = client.get(runner.page).text, client.get(f"{server.url}/metrics").text
+    return {
+        **_cpu(runner, server),
+        **_told(client.get(runner.page).text, client.get(f"{server.url}/metrics").text, runner.wall),
+    }
+
+
+def _cpu(runner: Runner, server: PrometheusServer) -> dict[str, float]:
+    return {"cpu": cpu_seconds(runner.pid), "server": cpu_seconds(server.pid or 0)}
+
+
+def _told(own: str, other: str, wall: str) -> dict[str, float]:
     queries = r'\{[^}]*handler="/api/v1/query(?:_range)?"[^}]*\}'
     return {
-        "cpu": cpu_seconds(runner.pid),
-        "server": cpu_seconds(server.pid or 0) if server.pid != runner.pid else 0.0,
-        "wall sum": total(own, rf"{runner.wall}_sum(?:\{{[^}}]*\}})?"),
-        "wall count": total(own, rf"{runner.wall}_count(?:\{{[^}}]*\}})?"),
+        "wall sum": total(own, rf"{wall}_sum(?:\{{[^}}]*\}})?"),
+        "wall count": total(own, rf"{wall}_count(?:\{{[^}}]*\}})?"),
         "queries": total(other, "prometheus_http_request_duration_seconds_count" + queries),
         "bytes": total(other, "prometheus_http_response_size_bytes_sum" + queries),
     }
