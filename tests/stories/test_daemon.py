@@ -49,7 +49,7 @@ def replayed(settings: Settings, begin: int, end: int) -> list[tuple[str, str]]:
     return [(breach["site"], breach["opened_at"]) for breach in json.loads(output)["breaches"]]
 
 
-def tested(settings: Settings, series: dict[str, list[float | None]], opens: list[tuple[str, int]]) -> int:
+def exit_code_of_test(settings: Settings, series: dict[str, list[float | None]], opens: list[tuple[str, int]]) -> int:
     """Let ``stopwatch test`` judge the same values; return its exit code when told these openings (site, second)."""
     told = {
         "rules": "stop-rules.yaml",
@@ -83,8 +83,8 @@ def test_a_past_and_a_coming_breach_are_each_recorded_once_and_replay_agrees(tmp
             live = [(found["site"], found["opened_at"]) for found in api.decisions()]
         assert replayed(settings, begin, begin + PAST + 30) == live
         opens = [(site, _second(opened) - begin) for site, opened in live]
-        assert tested(settings, series, opens) == 0
-        assert tested(settings, series, [(site, second + 1) for site, second in opens]) == 1
+        assert exit_code_of_test(settings, series, opens) == 0
+        assert exit_code_of_test(settings, series, [(site, second + 1) for site, second in opens]) == 1
         assert shell(settings, "audit", "verify")[0] == 0
 
 
