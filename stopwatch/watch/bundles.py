@@ -62,7 +62,7 @@ def bundle(
     newest = rule.grid.at_or_after(event.at)
     reach = max(WINDOWS * rule.window.reach, rule.written.recover_slots + rule.window.extra)
     first = max(newest - reach + 1, *(column.cache.first for column in _columns(cell)))
-    samples = _samples(cell, first, newest)
+    samples = cell.samples(first, newest)
     slots = classify(rule, first, samples)
     begin = max(first, newest - rule.window.reach + 1, armed_slot(rule, rearmed(armed)))
     site = rule_set.plan.sites[cell.site]
@@ -103,16 +103,6 @@ def plain(value: object) -> object:
 
 def _columns(cell: Cell) -> list[Column]:
     return [column for pair in cell.columns for column in pair if column is not None]
-
-
-def _samples(cell: Cell, first: int, last: int) -> list[Samples]:
-    return [
-        Samples(
-            value.cache.window(cell.site, first, last),
-            volume.cache.window(cell.site, first, last) if volume is not None else None,
-        )
-        for value, volume in cell.columns
-    ]
 
 
 def _conditions(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stopwatch.core.rule import Op
+from stopwatch.core.sample import Samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -70,6 +71,16 @@ class Cell:
     def keys(self) -> tuple[ProgressKey, ...]:
         """The progress keys of all queries this cell reads."""
         return tuple(column.key for pair in self.columns for column in pair if column is not None)
+
+    def samples(self, first: int, last: int) -> list[Samples]:
+        """Return per limit the cached values and volumes at the slots *first* … *last*."""
+        return [
+            Samples(
+                value.cache.window(self.site, first, last),
+                volume.cache.window(self.site, first, last) if volume is not None else None,
+            )
+            for value, volume in self.columns
+        ]
 
     def failure(self) -> str | None:
         """Return why this cell cannot be judged now, if so."""

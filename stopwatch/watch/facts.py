@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.audit import canonical_json, content_hash, finite
 from stopwatch.core.grid import rfc3339
-from stopwatch.core.sample import Samples, classify
+from stopwatch.core.sample import classify
 from stopwatch.core.verdict import judge
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def summary(
     newest = rule.grid.at_or_after(event.at)
     limit, kpi, value = _telling(cell, rule, rule_set, newest)
     first = max(newest - rule.window.reach + 1, rule.grid.at_or_after(cell.state.armed_at + rule.written.settle))
-    verdict = judge(rule.window, classify(rule, first, _samples(cell, first, newest)).classes)
+    verdict = judge(rule.window, classify(rule, first, cell.samples(first, newest)).classes)
     site = rule_set.plan.sites[cell.site]
     known: dict[str, object | None] = {
         "kpi": kpi.id,
@@ -60,16 +60,6 @@ def summary(
 def freeze(evidence: dict[str, object]) -> tuple[str, str]:
     """Return the SHA-256 of a bundle and the canonical JSON it is the hash of."""
     return content_hash(evidence), canonical_json(evidence)
-
-
-def _samples(cell: Cell, first: int, last: int) -> list[Samples]:
-    return [
-        Samples(
-            value.cache.window(cell.site, first, last),
-            volume.cache.window(cell.site, first, last) if volume is not None else None,
-        )
-        for value, volume in cell.columns
-    ]
 
 
 def _telling(cell: Cell, rule: ResolvedRule, rule_set: RuleSet, slot: int) -> tuple[Limit, Kpi, float]:
