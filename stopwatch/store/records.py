@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from stopwatch.core.decision import Decision, DecisionId, Ground, GroundKind
-from stopwatch.store import chain, decisions, outbox, states
+from stopwatch.store import chain, decisions, ledger, outbox, states
 from stopwatch.store.schema import audit as audit_table
 from stopwatch.store.schema import decisions as decisions_table
 from stopwatch.store.schema import evidence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from stopwatch.core.kpi import RuleId, SiteId
+    from stopwatch.core.ledger import Entry, EntryKind
     from stopwatch.core.outbox import Message, MessageKind, OutboxRow
     from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
     from stopwatch.store.chain import AuditRow
@@ -68,6 +69,10 @@ class SqlReader:
     def activations(self, rollout: str) -> Mapping[SiteId, Activation]:
         """Return the newest activation of every site that has one."""
         return states.load_activations(self.connection, rollout)
+
+    def entries(self, rollout: str, *, kind: EntryKind | None = None, scope: str | None = None) -> list[Entry]:
+        """Return what people recorded, of one kind and of one scope if they are named, oldest first."""
+        return ledger.load(self.connection, rollout, kind=kind, scope=scope)
 
     def states(self, rollout: str, site: SiteId | None = None) -> list[StateRow]:
         """Return the stored states of rules at sites."""
@@ -148,6 +153,10 @@ class SqlWriter(SqlReader):
     def save_activation(self, activation: Activation) -> None:
         """Append an activation; the newest one of a site counts."""
         states.save_activation(self.connection, activation)
+
+    def record(self, entry: Entry) -> Entry:
+        """Append to the ledger and return the entry with its number; the caller audits it."""
+        return ledger.append(self.connection, entry)
 
     def save_unjudged(self, span: Unjudged) -> bool:
         """Record slots that will never be judged; False if this span was recorded already."""

@@ -37,7 +37,7 @@ metadata = MetaData(
     }
 )
 
-APPEND_ONLY = ("acts", "activations", "audit", "evidence")
+APPEND_ONLY = ("acts", "activations", "audit", "evidence", "ledger")
 """Tables whose rows are never changed nor removed; triggers refuse it."""
 
 
@@ -187,6 +187,22 @@ unjudged = Table(
     Column("first", Instant, primary_key=True),
     Column("last", Instant, primary_key=True),
     Column("recorded_at", Instant, nullable=False),
+)
+
+ledger = (
+    Table(  # its kinds are not constrained here: the number of things people record grows, old rows stay as they are
+        "ledger",
+        metadata,
+        Column("number", Integer, primary_key=True, autoincrement=False),
+        Column("rollout", Text, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("scope", Text, nullable=False),
+        Column("item", Text, nullable=False),
+        Column("body", CanonicalJson, nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("at", Instant, nullable=False),
+        Index("ledger_by_scope", "rollout", "kind", "scope"),
+    )
 )
 
 outbox = Table(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from stopwatch.core.decision import Decision, DecisionId, Ground, GroundKind
     from stopwatch.core.grid import SlotRange
     from stopwatch.core.kpi import RuleId, SiteId
+    from stopwatch.core.ledger import Entry, EntryKind
     from stopwatch.core.outbox import Message, MessageKind, OutboxRow
     from stopwatch.core.reading import Query, Reading
     from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
@@ -71,6 +72,10 @@ class Reader(Protocol):
 
     def activations(self, rollout: str) -> Mapping[SiteId, Activation]:
         """Return the newest activation of every site that has one."""
+        ...
+
+    def entries(self, rollout: str, *, kind: EntryKind | None = None, scope: str | None = None) -> list[Entry]:
+        """Return what people recorded, of one kind and of one scope if they are named, oldest first."""
         ...
 
     def states(self, rollout: str, site: SiteId | None = None) -> list[StateRow]:
@@ -142,6 +147,10 @@ class Writer(Reader, Protocol):
 
     def save_activation(self, activation: Activation) -> None:
         """Append an activation; the newest one of a site counts."""
+        ...
+
+    def record(self, entry: Entry) -> Entry:
+        """Append to the ledger and return the entry with its number; the caller audits it."""
         ...
 
     def save_unjudged(self, span: Unjudged) -> bool:

@@ -12,6 +12,8 @@ from sqlalchemy import text
 from stopwatch.core.audit import GENESIS, chain_hash
 from stopwatch.core.decision import DecisionState
 from stopwatch.core.errors import StoreError
+from stopwatch.core.ledger import EntryKind
+from stopwatch.core.ledger import entry as recorded
 from stopwatch.core.records import Activation, AuditEntry
 from stopwatch.store.chain import AuditRow, verify
 from stopwatch.store.connect import open_store
@@ -46,6 +48,7 @@ def filled(store: SqlStore) -> None:
         writer.save_decision(acted(decision(), DecisionState.CONFIRMED), rev_before=None)
         writer.save_evidence("a" * 64, "{}", T0)
         writer.save_activation(Activation(ROLLOUT, HAM, T0, "cli:eva", T0))
+        writer.record(recorded(ROLLOUT, EntryKind.RUNBOOK, HAM, actor="cli:eva", at=T0))
         full = {"decision": "d", "rev_before": 1, "rev_after": 2, "reason": "r", "evidence": "e", "details": {"a": 1}}
         for act in ("first", "second", "third"):
             writer.audit(entry(act, **full))
