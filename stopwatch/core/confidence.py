@@ -72,14 +72,14 @@ def bounds(successes: int, attempts: int, *, alpha: float = ALPHA) -> tuple[floa
 
     The two-sided beta-binomial mixture of Howard, Ramdas, McAuliffe and Sekhon, "Time-uniform, nonparametric,
     nonasymptotic confidence sequences", Annals of Statistics 49 (2021), proposition 7. Were p the truth, then the
-    likelihood of the outcomes mixed over Beta(K·p, K·(1 - p)), divided by their likelihood under p, is a martingale that
-    begins at 1,
+    likelihood of the outcomes mixed over Beta(K·p, K·(1 - p)), divided by their likelihood under p, is a martingale
+    that begins at 1,
 
         M(p) = B(K·p + s, K·(1 - p) + n - s) / (B(K·p, K·(1 - p)) · p^s · (1 - p)^(n - s)),
 
     so by Ville's inequality it ever reaches 1/alpha with probability alpha at most, whenever one looks or stops. The
-    bounds are the p at which M(p) = 1/alpha. log M is a sum of terms log(K + i/p) and log(K + j/(1 - p)), each convex in
-    p, so that these p are an interval about s/n. K is chosen so that the interval is narrow about `TIGHTEST_AT`
+    bounds are the p at which M(p) = 1/alpha. log M is a sum of terms log(K + i/p) and log(K + j/(1 - p)), each convex
+    in p, so that these p are an interval about s/n. K is chosen so that the interval is narrow about `TIGHTEST_AT`
     attempts. It rests on one assumption: every attempt succeeds with the same probability, whatever came before.
 
     Args:
@@ -107,7 +107,7 @@ def bounds(successes: int, attempts: int, *, alpha: float = ALPHA) -> tuple[floa
 
 
 def log_mixture(p: float, successes: int, attempts: int, weight: float) -> float:
-    """Return log M(p) of `bounds`, for K = *weight* and 0 < p < 1, or p = 1 without and p = 0 with nothing but failures."""
+    """Return log M(p) of `bounds`, for K = *weight* and 0 < p < 1."""
     failures = attempts - successes
     return (
         _surplus(weight, p, successes)
@@ -120,13 +120,11 @@ def _surplus(weight: float, p: float, count: int) -> float:
     """Return log(Γ(K·p + count) / (Γ(K·p) · p^count)), without the infinities of a probability that is not needed."""
     if count == 0:
         return 0.0
-    if p <= 0.0:
-        return math.inf
     return math.lgamma(weight * p + count) - math.lgamma(weight * p) - count * math.log(p)
 
 
 def _weight(alpha: float) -> float:
-    """Return K, by the closed form for the best mixture in section 3.5 of the paper: n / (2·log(1/α) + log(…)) - 1."""
+    """Return K, by the closed form for the best mixture in section 3.5 of the paper: n / (2·log(1/alpha) + …) - 1."""
     spread = -2.0 * math.log(alpha)
     return max(1.0, TIGHTEST_AT / (spread + math.log1p(spread)) - 1.0)
 
