@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WIDTH, HEIGHT = 800, 240
-LEFT, RIGHT, TOP, BOTTOM = 66, 96, 34, 48
+LEFT, RIGHT, TOP, BOTTOM = 66, 96, 46, 48
+_LETTER = 6.4
+"""About how wide a letter of the chart's small text is."""
 LARGEST = 1.7e308
 WORDS = {">": "above", ">=": "at least", "<": "below", "<=": "at most"}
 INK, SOFT, GRID, VALUE, LIMIT, GOOD = "#1c2430", "#566273", "#dfe4ea", "#0b4f8a", "#c2410c", "#00755e"
 """Dark on light, told apart by lightness and by dashes too, so that no reader depends on hue."""
+
+
+_BEFORE = 'fill="#8b95a3" fill-opacity="0.18"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +136,11 @@ def _plot(chart: Chart) -> Plot:
 
 def _slots(chart: Chart, plot: Plot, name: str) -> list[str]:
     parts = []
-    if chart.armed_at is not None and chart.armed_at > chart.first:
+    if chart.armed_at is not None and _is_armed_late(chart):
         edge = plot.x_of((chart.armed_at - chart.first) / chart.step)
         parts.append(
             f'<rect class="before" x="{plot.left}" y="{plot.top}" width="{edge - plot.left:.1f}" '
-            f'height="{plot.height}" fill="#8b95a3" fill-opacity="0.18"/>'
+            f'height="{plot.height}" {_BEFORE}/>'
         )
     breached = runs(chart.classes, b"B", plot)
     if breached:
@@ -205,6 +210,7 @@ def _values(chart: Chart, plot: Plot) -> list[str]:
 
 
 def _events(chart: Chart, plot: Plot) -> list[str]:
+    """Draw what happened as upright lines, with their words above the plot where they cover no value."""
     parts, told = [], []
     for words, at, dash in (
         ("began", chart.began_at, "2 3"),
@@ -217,29 +223,49 @@ def _events(chart: Chart, plot: Plot) -> list[str]:
         x = plot.center_of(place)
         dashes = f' stroke-dasharray="{dash}"' if dash else ""
         parts.append(
-            f'<path class="event" d="M{x:.1f} {plot.top}V{plot.bottom}" stroke="{INK}" stroke-width="1.2"{dashes}/>'
+            f'<path class="event" d="M{x:.1f} {plot.top - 4}V{plot.bottom}" stroke="{INK}" stroke-width="1.2"{dashes}/>'
         )
         told.append((x, f"{words} {at.astimezone(chart.zone):%H:%M}"))
-    for row, (x, words) in enumerate(reversed(told)):
-        right = x > plot.left + 110
-        parts.append(
-            _text(
-                x + (-5 if right else 5), plot.top + 11 + 13 * row, words, anchor="end" if right else "start", halo=True
-            )
-        )
-    return parts
+    return parts + [_text(x, plot.top - 7, words) for x, words in _side_by_side(told)]
+
+
+def _side_by_side(told: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Return where each text begins: centred at its place, moved aside where it would touch another or the edge."""
+    placed, edge = [], float(WIDTH - 4)
+    for x, words in sorted(told, reverse=True):
+        begin = min(x, edge - _LETTER * len(words) / 2) - _LETTER * len(words) / 2
+        placed.append((begin, words))
+        edge = begin - 8
+    found, edge = [], 4.0
+    for begin, words in reversed(placed):
+        found.append((max(begin, edge), words))
+        edge = found[-1][0] + _LETTER * len(words) + 8
+    return found
 
 
 def _legend(chart: Chart, name: str) -> list[str]:
-    y = HEIGHT - 10
-    parts = [
-        f'<rect class="breach" x="{LEFT}" y="{y - 9}" width="14" height="10" fill="{LIMIT}" fill-opacity="0.2"/>',
-        _text(LEFT + 19, y, "breaching", soft=True),
-        f'<rect class="missing" x="{LEFT + 88}" y="{y - 9}" width="14" height="10" fill="url(#{name}-m)"/>',
-        _text(LEFT + 107, y, "missing or too few", soft=True),
+    """Say what the shades and signs mean that this chart has."""
+    y, x = HEIGHT - 10, float(LEFT)
+    known = [
+        (f'class="breach" fill="{LIMIT}" fill-opacity="0.2"', "breaching", True),
+        (f'class="missing" fill="url(#{name}-m)"', "missing or too few", True),
+        (f'class="before" {_BEFORE}', "before it counts", _is_armed_late(chart)),
     ]
-    zone = f"local time, {chart.zone.key}"
-    return [*parts, _text(WIDTH - RIGHT, y, f"one sample every {span(chart.step)} · {zone}", anchor="end", soft=True)]
+    parts = []
+    for look, words, wanted in known:
+        if wanted:
+            parts.append(f'<rect x="{x:.1f}" y="{y - 9}" width="14" height="10" {look}/>')
+            parts.append(_text(x + 19, y, words, soft=True))
+            x += 19 + _LETTER * len(words) + 12
+    if any(map(math.isinf, chart.values)):
+        parts.append(f'<path class="dot" d="M{x:.1f} {y}h8l-4 -7z" fill="{VALUE}"/>')
+        parts.append(_text(x + 13, y, "infinite", soft=True))
+    words = f"every {span(chart.step)} · local time, {chart.zone.key}"
+    return [*parts, _text(WIDTH - 10, y, words, anchor="end", soft=True)]
+
+
+def _is_armed_late(chart: Chart) -> bool:
+    return chart.armed_at is not None and chart.armed_at > chart.first
 
 
 def _text(
@@ -251,10 +277,8 @@ def _text(
     colour: str | None = None,
     kind: str | None = None,
     soft: bool = False,
-    halo: bool = False,
 ) -> str:
-    around = ' stroke="#ffffff" stroke-width="3" paint-order="stroke" stroke-linejoin="round"' if halo else ""
-    css = kind or ("halo" if halo else "soft" if soft else "ink")
+    css = kind or ("soft" if soft else "ink")
     fill = colour or (SOFT if soft else INK)
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-    return f'<text class="{css}" {place} fill="{fill}"{around}>{escape(words)}</text>'
+    return f'<text class="{css}" {place} fill="{fill}">{escape(words)}</text>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,15 @@ CHARTS = {
         armed_at=T + MINUTE,
     ),
     "chart_one_slot": chart([9.0], opened_at=T),
+    "chart_gaps": chart(
+        [nan if slot % 7 < 2 or 30 < slot < 45 else 3 + 4 * math.sin(slot / 9) for slot in range(60)],
+        opened_at=T + 57 * MINUTE,
+        began_at=T + 55 * MINUTE,
+        recovered_at=T + 58 * MINUTE,
+        armed_at=T + 10 * MINUTE,
+    ),
+    "chart_tiny": chart([1e-9 * slot for slot in range(10)], limit=5e-9, recovery=4e-9, unit="seconds", opened_at=T),
+    "chart_huge": chart([1e18, 2e18, 1.7e308], limit=1.5e18, recovery=1.4e18, opened_at=T, began_at=T),
     "chart_infinities": chart([1.0, nan, inf, inf, 7.0, nan, 6.0, -inf, 2.0], recovered_at=T + 8 * MINUTE),
 }
 
@@ -87,6 +97,31 @@ def test_the_words_carry_the_numbers_of_the_picture() -> None:
         "limit is 3 %. Newest value 8 %, least 1 %, greatest 8 %. 4 slots breached, 3 were clear, 1 missing. "
         "Began 2026-11-21 11:01:00. Opened 2026-11-21 11:04:00."
     )
+
+
+def texts(svg: str) -> list[tuple[float, float, str]]:
+    """Every text of a chart with where it stands."""
+    root = ET.fromstring(svg)  # noqa: S314 – our own text
+    return [(float(each.attrib["x"]), float(each.attrib["y"]), each.text or "") for each in root.iter(f"{SVG}text")]
+
+
+@given(places=st.tuples(st.integers(0, 59), st.integers(0, 59), st.integers(0, 59)), slots=st.integers(1, 60))
+def test_the_words_of_events_stand_side_by_side_inside_the_picture(places: tuple[int, int, int], slots: int) -> None:
+    began, opened, recovered = (T + min(place, slots - 1) * MINUTE for place in places)
+    drawn = chart([1.0] * slots, began_at=began, opened_at=opened, recovered_at=recovered)
+    told = sorted(each for each in texts(draw(drawn)) if each[2].startswith(("began", "opened", "recovered")))
+    assert len(told) == 3
+    edges = [(x, x + 6.4 * len(words)) for x, _, words in told]
+    assert all(begin >= 0 and end <= WIDTH for begin, end in edges)
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(edges))
+
+
+def test_the_legend_says_what_the_chart_has_and_no_more() -> None:
+    plain = {words for _, _, words in texts(draw(CHARTS["chart_one_slot"]))}
+    assert {"breaching", "missing or too few"} <= plain
+    assert not {"infinite", "before it counts"} & plain
+    assert "infinite" in {words for _, _, words in texts(draw(CHARTS["chart_infinities"]))}
+    assert "before it counts" in {words for _, _, words in texts(draw(CHARTS["chart_breach"]))}
 
 
 def test_titles_are_escaped() -> None:
