@@ -10,6 +10,7 @@ import structlog
 
 from stopwatch.app.board import ENDED_SHOWN, Board
 from stopwatch.app.building import channel_of, load, sources_of
+from stopwatch.app.complaints import Complaints
 from stopwatch.core.errors import ConfigurationError, SourceError
 from stopwatch.core.reading import Origin
 from stopwatch.watch.activating import activate_planned, next_go_live
@@ -59,6 +60,7 @@ class Daemon:
         self._sources: dict[str, PrometheusSource] = sources_of(self.rule_set, settings, clock)
         self._watches: dict[str, SourceWatch] = {}
         self._ask_again: dict[str, float] = {}
+        self._complaints: dict[str, Complaints] = {}
         self._locks = {name: threading.Lock() for name in self._sources}
         self._swap = threading.RLock()
         self._next_go_live: datetime | None = None
@@ -134,7 +136,19 @@ class Daemon:
         self.board.evaluated_at = report.at
         self._measure(report, seconds)
         _say(report, seconds)
+        self._complain(report)
         self._note()
+
+    def _complain(self, report: TickReport) -> None:
+        """Log failures when they begin, change or end; what fails every tick is not said every tick."""
+        steps = [rule.step.total_seconds() for rules in self.rule_set.rules.values() for rule in rules]
+        said, over = self._complaints.setdefault(report.source, Complaints()).news(
+            report.failures, at=self.clock.monotonic(), over_after=2 * max(steps, default=60.0)
+        )
+        for detail in said:
+            log.warning("evaluation.failed", source=report.source, detail=detail)
+        for subject in over:
+            log.info("evaluation.restored", source=report.source, subject=subject)
 
     def _origin(self, source: str) -> Origin:
         known = self._sources.get(source)
@@ -274,7 +288,5 @@ def _say(report: TickReport, seconds: float) -> None:
     if report.committed.caught_up:
         log.info("evaluation.caught_up", caught_up=report.committed.caught_up, **facts)
     log.debug("evaluation.done", **facts)
-    for detail in dict.fromkeys(report.failures):
-        log.warning("evaluation.failed", source=report.source, detail=detail)
     for detail in report.unjudged:
         log.warning("evaluation.unjudged", source=report.source, detail=detail)

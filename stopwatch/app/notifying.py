@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from stopwatch.app.fencing import ended_well
 from stopwatch.app.sending import SenderThread
 from stopwatch.core.outbox import Effect
 from stopwatch.core.rollout import DeliveryPlan
@@ -60,7 +61,7 @@ def open_notifiers(daemon: Daemon, stack: ExitStack) -> list[SenderThread]:
             log.warning("webhook.unsigned", detail="STOPWATCH_WEBHOOK_SECRET is not set")
         # Nothing can be looked up at a webhook, so nothing is swept.
         plan = DeliveryPlan(settle=daemon.rule_set.plan.delivery.settle, sweep=())
-        sender = Sender(daemon.store, notifier, plan=plan, rng=random.SystemRandom(), name=WEBHOOK)
+        sender = Sender(daemon.store, notifier, plan=plan, rng=random.SystemRandom(), name=WEBHOOK, fence=ended_well)
         found.append(SenderThread(daemon, WEBHOOK, sender))
     if not found:
         log.warning("notifier.off", detail="neither STOPWATCH_ALERTMANAGER_URL nor STOPWATCH_WEBHOOK_URL is set")

@@ -28,12 +28,20 @@ STALLED = 5
 """A pulse that is so many intervals late (and at least a second) has lost its wall clock and is started afresh."""
 
 
-def fenced(name: str, work: Callable[[], None]) -> None:
-    """Do *work*; whatever breaks in it is logged with its trace and ends nothing but this one call."""
+def fenced(name: str, work: Callable[[], None], *, passing: type[Exception] | tuple[type[Exception], ...] = ()) -> bool:
+    """
+    Do *work* and tell whether it ended well; what breaks in it is logged with its trace and ends only this one call.
+
+    Failures of the kinds *passing* are not ours to take; they are raised.
+    """
     try:
         work()
+    except passing:
+        raise
     except Exception:
         log.exception("tick.broke", job=name)
+        return False
+    return True
 
 
 class Pulse:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from stopwatch.app.fencing import attempted, ended_well
 from stopwatch.app.scheduler import fenced
 from stopwatch.core.errors import StoreError
 from stopwatch.core.opening import DAEMON
@@ -130,8 +131,14 @@ def open_sender(daemon: Daemon) -> SenderThread | None:
         ),
         audit_head=daemon.audit_head,
         name_of=SlackPeople(token, settings.slack_base_url, now=daemon.clock.now).name_of,
+        attempt=attempted,
     )
     sender = Sender(
-        daemon.store, notifier, plan=plan.delivery, rng=random.SystemRandom(), fallback=plan.slack.fallback_channel
+        daemon.store,
+        notifier,
+        plan=plan.delivery,
+        rng=random.SystemRandom(),
+        fallback=plan.slack.fallback_channel,
+        fence=ended_well,
     )
     return SenderThread(daemon, SLACK, sender)

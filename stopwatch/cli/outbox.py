@@ -52,8 +52,19 @@ def list_rows(state: str | None, config: str | None, form: str) -> None:
             }
         )
         return
-    table = [[row.message.key, row.state.value, str(row.attempts), row.ts or "", row.error or ""] for row in rows]
-    write_table(["key", "state", "attempts", "ts", "error"], table, "The outbox is empty.")
+    table = [
+        [
+            row.message.key,
+            row.message.kind.value,
+            row.message.decision or "",
+            row.state.value,
+            str(row.attempts),
+            row.ts or "",
+            row.error or "",
+        ]
+        for row in rows
+    ]
+    write_table(["key", "kind", "decision", "state", "attempts", "ts", "error"], table, "The outbox is empty.")
 
 
 @command.command("retry")

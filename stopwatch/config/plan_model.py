@@ -69,6 +69,8 @@ class RightsModel(Strict):
     dismiss: list[SlackPerson] = Field(default_factory=list, description="May dismiss as false alarm or data fault.")
     roll_back: list[SlackPerson] = Field(default_factory=list, alias="roll-back", description="May record a roll-back.")
     close: list[SlackPerson] = Field(default_factory=list, description="May close after a roll-back.")
+    pause: list[SlackPerson] = Field(default_factory=list, description="May declare a manual stop.")
+    attach: list[SlackPerson] = Field(default_factory=list, description="May attach a ticket's link.")
 
 
 class SlackModel(Strict):
@@ -98,7 +100,8 @@ class DeliveryModel(Strict):
     settle: _Some = Field(default=timedelta(seconds=10), description="Wait before an ambiguous post is looked up.")
     sweep: list[_Some] = Field(
         default_factory=lambda: [timedelta(seconds=30), timedelta(minutes=5)],
-        description="When sent messages are swept for extra copies, after sending.",
+        max_length=2,
+        description="When sent messages are swept for extra copies, after sending; at most two times.",
     )
 
 

@@ -125,10 +125,19 @@ class Delivery:
     retry_after: timedelta | None = None
 
 
+UNRENDERABLE = "unrenderable"
+"""The code of a message that could not be written, so that nothing was sent."""
+
+
 class Detail(StrEnum):
-    """How richly a message is rendered; each step down survives a stricter receiver."""
+    """
+    How richly a message is rendered; each step down survives a stricter receiver.
+
+    ``minimal`` says of a decision only its id and state, for facts that nothing else can be made of.
+    """
 
     FULL = "full"
     COMPACT = "compact"
     TEXT = "text"
     BARE = "bare"
+    MINIMAL = "minimal"

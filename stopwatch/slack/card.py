@@ -11,8 +11,10 @@ from stopwatch.core.outbox import Detail
 from stopwatch.slack.buttons import act_buttons
 from stopwatch.slack.cause import NAME, Cause, lead
 from stopwatch.slack.figures import between, clock, figure, here, moment, span
+from stopwatch.slack.last_resort import last_resort
 from stopwatch.slack.payload import Payload, context, fields, header, link_buttons, metadata, reference, section
 from stopwatch.slack.story import place, push_line, three_lines, title
+from stopwatch.slack.summons import on_call_words
 from stopwatch.slack.text import fitted, safe, web_address
 
 if TYPE_CHECKING:
@@ -45,7 +47,9 @@ class CardTerms:
 
 
 def card(decision: Decision, message: Message, terms: CardTerms, detail: Detail) -> Payload:
-    """Render the card of *decision*; each level down needs less of Slack, and every one says all three lines."""
+    """Render the card of *decision*; each level down needs less of Slack, and all but the last say all three lines."""
+    if detail is Detail.MINIMAL:
+        return last_resort(message, decision)
     lines = three_lines(decision, answer_within=terms.answer_within, undecided=terms.undecided)
     push = push_line(decision)
     found_by = metadata(message, decision.rev)
@@ -56,13 +60,15 @@ def card(decision: Decision, message: Message, terms: CardTerms, detail: Detail)
             return Payload(push, tuple(_compact(decision, lines, terms)), found_by)
         case Detail.TEXT:
             return Payload(_text(push, lines, decision), metadata=found_by)
-        case Detail.BARE:
+        case _:
             return Payload(f"{_text(push, lines, decision)}\n{reference(message.key)}")
 
 
 def _blocks(decision: Decision, lines: tuple[str, str, str], terms: CardTerms) -> Iterator[Block]:
     yield header(fitted(title(decision), _HEADER))
     yield section("\n".join(lines))
+    if called := on_call_words(decision):
+        yield section(called)
     if len(decision.grounds) > 1:
         yield section(_all_grounds(decision))
     if facts := _facts(decision):
@@ -78,6 +84,8 @@ def _blocks(decision: Decision, lines: tuple[str, str, str], terms: CardTerms) -
 
 def _compact(decision: Decision, lines: tuple[str, str, str], terms: CardTerms) -> Iterator[Block]:
     yield section("\n".join(lines))
+    if called := on_call_words(decision):
+        yield section(called)
     if buttons := _buttons(decision, terms):
         yield buttons
     yield context(_identity(decision, terms))
@@ -182,5 +190,6 @@ def _text(push: str, lines: tuple[str, str, str], decision: Decision) -> str:
     links = " · ".join(
         f"<{address}|{label}>" for _, label, address in _links(decision)[:4] if len(address) <= _SHORT_LINK
     )
+    called = on_call_words(decision)
     opened = f"opened {clock(decision.opened_at)} · rev {decision.rev} · {place(decision)}"
-    return "\n".join(part for part in (push, *lines, links, _hint(decision), opened) if part)
+    return "\n".join(part for part in (push, *lines, called, links, _hint(decision), opened) if part)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
-from stopwatch.core.outbox import Delivery, Detail, Effect, MessageKind
+from stopwatch.core.outbox import UNRENDERABLE, Delivery, Detail, Effect, MessageKind
 from stopwatch.slack.answer import Answer, Caller
 from stopwatch.slack.card import CardTerms, card
+from stopwatch.slack.last_resort import last_resort
 from stopwatch.slack.names import named_decision, named_message
 from stopwatch.slack.payload import EVENT_TYPE, Payload, reference
 from stopwatch.slack.summons import is_broadcast
@@ -34,6 +36,7 @@ EARLIER = timedelta(seconds=120)
 _PAGE = 200
 _PAGES = 25
 _THREAD_LOST = "thread_lost"
+_UNRENDERABLE = Delivery(Effect.BAD_FORMAT, UNRENDERABLE)
 _MUTE = {"unfurl_links": False, "unfurl_media": False}
 
 
@@ -48,6 +51,7 @@ class SlackNotifier:
         terms: The plan's delays that cards name.
         audit_head: The newest hash of the audit chain, asked for whenever a card is rendered.
         name_of: What a person is called, asked by user id; without it the ids are shown.
+        attempt: Renders a message and returns None instead of raising; without it whatever is raised passes.
         timeout_seconds: The longest wait for one answer.
 
     """
@@ -63,19 +67,24 @@ class SlackNotifier:
         terms: CardTerms | None = None,
         audit_head: Callable[[], str | None] | None = None,
         name_of: Callable[[str], str | None] | None = None,
+        attempt: Callable[[Callable[[], Payload]], Payload | None] | None = None,
         timeout_seconds: int = 10,
     ) -> None:
         self._caller = Caller(token, base_url, timeout_seconds=timeout_seconds, now=now)
         self._terms = terms or CardTerms()
         self._audit_head = audit_head
         self._name_of = name_of or _nobody
+        self._attempt = attempt or _outright
 
     def post(self, row: OutboxRow, decision: Decision | None, *, thread: str | None, detail: Detail) -> Delivery:
         """Send a message as new; the code ``thread_lost`` tells that *thread* names no message any more."""
+        payload = self._attempt(partial(self._payload, row, decision, detail))
+        if payload is None:
+            return _UNRENDERABLE
         place: dict[str, object] = {"channel": row.message.channel, **_MUTE}
         if thread is not None:
             place |= {"thread_ts": thread} | ({"reply_broadcast": True} if is_broadcast(row.message) else {})
-        answer = self._caller.call("chat.postMessage", place | _arguments(self._payload(row, decision, detail)))
+        answer = self._caller.call("chat.postMessage", place | _arguments(payload))
         sent = _sent(answer, row.message.channel)
         posted = answer.body.get("message")
         if thread is not None and isinstance(posted, Mapping) and posted.get("thread_ts") != thread:
@@ -85,7 +94,10 @@ class SlackNotifier:
     def update(self, row: OutboxRow, decision: Decision | None, *, detail: Detail) -> Delivery:
         """Bring the message that was sent as ``row.ts`` to its present state, a card to its decision's."""
         channel = row.sent_channel or row.message.channel
-        arguments = _arguments(self._payload(row, decision, detail))
+        payload = self._attempt(partial(self._payload, row, decision, detail))
+        if payload is None:
+            return _UNRENDERABLE
+        arguments = _arguments(payload)
         # Blocks that are not given stay; an empty list takes them away.
         arguments.setdefault("blocks", [])
         return _sent(self._caller.call("chat.update", {"channel": channel, "ts": row.ts, **arguments}), channel)
@@ -121,6 +133,8 @@ class SlackNotifier:
         return answer.failure or Delivery(Effect.SENT)
 
     def _payload(self, row: OutboxRow, decision: Decision | None, detail: Detail) -> Payload:
+        if detail is Detail.MINIMAL:
+            return last_resort(row.message, decision)
         decision = named_decision(decision, self._name_of) if decision is not None else None
         if row.message.kind is MessageKind.ROOT and decision is not None:
             head = self._audit_head() if self._audit_head else self._terms.audit_head
@@ -140,6 +154,10 @@ class SlackNotifier:
             if not cursor:
                 break
         return None
+
+
+def _outright(render: Callable[[], Payload]) -> Payload | None:
+    return render()
 
 
 def _nobody(_user: str) -> str | None:

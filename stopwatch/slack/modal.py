@@ -30,7 +30,7 @@ TITLES: Mapping[Act, str] = {
 
 _EFFECT: Mapping[Act, str] = {
     Act.RESUME: "The rollout goes on. The rules that paused it watch again from now.",
-    Act.OVERRIDE: "The rollout goes on although it breaches. You answer for it until the end you give; "
+    Act.OVERRIDE: "The site is no longer paused although it breaches. You answer for it until the end you give; "
     "later phases stay closed.",
     Act.DISMISS: "The pause ends as an error of ours, not of the rollout.",
     Act.ROLL_BACK: "Say what was reverted. The pause stays until the KPIs are back in their band.",

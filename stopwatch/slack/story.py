@@ -133,7 +133,7 @@ def _effect_line(decision: Decision) -> str:
     past = "While it lasted: " if _over(decision) else ""
     effect = f"{past}{safe(told, _EFFECT).rstrip('.')}. " if told else ""
     if decision.state is _S.OVERRIDDEN:
-        return f"{effect}The rollout at {where} goes on by override; later phases stay closed."
+        return f"{effect}By override, {where} is not paused; later phases stay closed."
     return f"{effect}The rollout at {where} stands still and later phases stay closed; what is live keeps running."
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stopwatch.core.decision import Act, DecisionState
+from stopwatch.core.escalation import escalates
 from stopwatch.core.outbox import MessageKind
 from stopwatch.slack.cause import NAME, person
 from stopwatch.slack.figures import here, moment
@@ -45,6 +46,24 @@ def call_words(body: Mapping[str, object], decision: Decision | None) -> str:
     else:
         told = f"*Unanswered{waiting}*: {where} is paused and nobody has acknowledged it."
     return f"{mentions(body)}{told} Acknowledge or confirm to stop this call."
+
+
+def on_call_words(decision: Decision) -> str:
+    """
+    Return the line of an open card that calls who is on call; empty where nobody is to be called.
+
+    It must stand in the first message, as edits notify nobody; who has just acted himself is not called.
+    """
+    if decision.state is not DecisionState.OPEN:
+        return ""
+    last = decision.last_act
+    acted = {last.actor} if last is not None else {(ground.summary or {}).get("actor") for ground in decision.grounds}
+    called: list[str] = []
+    for ground in decision.grounds if any(map(escalates, decision.grounds)) else ():
+        named = (ground.summary or {}).get("on_call")
+        called += [str(each) for each in named] if isinstance(named, list | tuple) else [str(named)] if named else []
+    marks = mentions({"mentions": [each for each in dict.fromkeys(called) if f"slack:{each}" not in acted]})
+    return f"On call: {marks.rstrip()}" if marks else ""
 
 
 def reminder_words(body: Mapping[str, object]) -> str:

@@ -8,6 +8,7 @@ from stopwatch.core.decision import Act, Acted, Decision, DecisionState, Ground,
 from stopwatch.core.outbox import Detail, Message, MessageKind
 from stopwatch.slack.cause import NAME, REASON, Cause, person
 from stopwatch.slack.figures import here, moment
+from stopwatch.slack.last_resort import last_resort
 from stopwatch.slack.payload import Payload, context, metadata, reference, section
 from stopwatch.slack.story import place
 from stopwatch.slack.summons import blind_words, call_words, reminder_words
@@ -41,7 +42,7 @@ NOW: dict[str, str] = {
     DecisionState.OPEN: "paused, unanswered",
     DecisionState.ACKNOWLEDGED: "paused, acknowledged",
     DecisionState.CONFIRMED: "paused, confirmed",
-    DecisionState.OVERRIDDEN: "overridden, the rollout goes on",
+    DecisionState.OVERRIDDEN: "overridden, not paused; later phases stay closed",
     DecisionState.ROLLED_BACK: "paused, rolled back, being verified",
     DecisionState.FLAGGED: "paused, the rollback is not verified",
     DecisionState.RESUMED: "resumed",
@@ -55,6 +56,8 @@ _DETAILS = ("category", "ground")
 
 def thread_item(message: Message, decision: Decision | None, detail: Detail) -> Payload:
     """Render one message that is no card; *decision* is as it stands now."""
+    if detail is Detail.MINIMAL:
+        return last_resort(message, decision)
     words = item_words(message.kind, message.body, decision)
     place_words = f" · {place(decision)}" if decision else ""
     small = f"{escape(message.decision)} · rev {message.rev}{place_words}" if message.decision else ""
@@ -68,7 +71,7 @@ def thread_item(message: Message, decision: Decision | None, detail: Detail) -> 
             return Payload(_push(words), (section(words),), found_by)
         case Detail.TEXT:
             return Payload(flat, metadata=found_by)
-        case Detail.BARE:
+        case _:
             return Payload(f"{flat}\n{reference(message.key)}")
 
 

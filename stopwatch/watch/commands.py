@@ -163,7 +163,13 @@ def _manual_ground(rule_set: RuleSet, stop: Stop, before: Decision | None, now: 
         "revision": rule_set.revision,
     }
     site = rule_set.plan.sites.get(stop.site) if stop.site is not None else None
-    summary = {"criterion": stop.criterion, "reason": stop.reason, "actor": stop.actor, "severity": "page"}
+    summary: dict[str, object] = {
+        "criterion": stop.criterion,
+        "reason": stop.reason,
+        "actor": stop.actor,
+        "severity": "page",
+        "on_call": _on_call(rule_set.plan, stop),
+    }
     if stop.fingerprint is not None:
         summary["fingerprint"] = stop.fingerprint
     ground = Ground(
@@ -179,6 +185,14 @@ def _manual_ground(rule_set: RuleSet, stop: Stop, before: Decision | None, now: 
         summary=summary | ({"site_name": site.name, "timezone": site.timezone} if site else {}),
     )
     return ground, canonical_json(evidence)
+
+
+def _on_call(plan: Plan, stop: Stop) -> str | list[str] | None:
+    """Return who is on call where a stop holds: one of a site, all of a wide stop, None if the plan names nobody."""
+    covered = plan.covered(stop.site if stop.site is not None else wide_scope(stop.phase))
+    named = list(dict.fromkeys(plan.sites[site].on_call or "" for site in covered))
+    known = [each for each in named if each]
+    return known if stop.site is None else next(iter(known), None)
 
 
 def pass_time(desk: Desk, *, caught_up: Callable[[SiteId], bool], now: datetime) -> list[Decision]:

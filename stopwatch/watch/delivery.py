@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from stopwatch.core.outbox import LIVING, Effect, OutboxState
@@ -41,6 +42,7 @@ class Sender:
         rng: Jitter of the waits.
         name: Whose rows are delivered.
         fallback: Where messages go whose destination refuses us.
+        fence: Does a row's work and tells whether it ended well; without it whatever is raised ends the pass.
 
     """
 
@@ -53,8 +55,10 @@ class Sender:
         rng: Random,
         name: str = "slack",
         fallback: str | None = None,
+        fence: Callable[[str, Callable[[], None]], bool] | None = None,
     ) -> None:
         self._line = Line(name, outbox, notifier, plan, fallback, Pacing(rng))
+        self._fence = fence or _outright
         self._reached = True
 
     def deliver(self, now: datetime, *, stopping: Callable[[], bool] = lambda: False) -> DeliveryReport:
@@ -75,7 +79,9 @@ class Sender:
                 if pacing.open or tally.misses >= MISSES or stopping():
                     break
                 if row.message.key not in told:
-                    self._take(row, groups.get(row.message.key, ()), now, tally)
+                    work = partial(self._take, row, groups.get(row.message.key, ()), now, tally)
+                    if not self._fence(row.message.key, work):
+                        self._set_aside(row, now, tally)
         if tally.asked:
             self._reached = not tally.misses
         return tally.report(up=self._reached and not pacing.open, broken=pacing.broken)
@@ -98,6 +104,14 @@ class Sender:
         log.info("delivery.circuit_closed", notifier=self._line.name)
         return True
 
+    def _set_aside(self, row: OutboxRow, now: datetime, tally: Tally) -> None:
+        """Let a row wait that broke in our own hands, so that it holds no other up; it may have been sent."""
+        key = row.message.key
+        tally.failed["post", "broke"] += 1
+        state = OutboxState.SENT if row.state is OutboxState.SENT else OutboxState.UNKNOWN
+        due_at = now + max(self._line.plan.settle, self._line.pacing.wait(key))
+        self._line.outbox.settle(key, state, due_at=due_at, error="broke")
+
     def _take(self, row: OutboxRow, group: tuple[OutboxRow, ...], now: datetime, tally: Tally) -> None:
         match row.state:
             case OutboxState.PENDING:
@@ -110,3 +124,8 @@ class Sender:
                 sweep(self._line, row, now, tally)
             case OutboxState.DEAD:
                 log.warning("delivery.dead_row_offered", key=row.message.key)
+
+
+def _outright(_key: str, work: Callable[[], None]) -> bool:
+    work()
+    return True

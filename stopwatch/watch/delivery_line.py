@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
-from stopwatch.core.outbox import Detail, MessageKind, OutboxState
+from stopwatch.core.outbox import UNRENDERABLE, Detail, MessageKind, OutboxState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SWEPT = 2
 """The outbox offers a sent row until it was swept so often."""
 
-_NEXT = {Detail.FULL: Detail.COMPACT, Detail.COMPACT: Detail.TEXT, Detail.TEXT: Detail.BARE}
+_NEXT = dict(pairwise(Detail))
 
 log = structlog.get_logger()
 
@@ -70,7 +71,7 @@ class Line:
     def degrade(self, row: OutboxRow, outcome: Delivery, tally: Tally) -> bool:
         """Ask for less detail after a refused format; False if there is nothing left to leave out."""
         lower = _NEXT.get(self.detail(row))
-        if lower is None:
+        if lower is None or (lower is Detail.MINIMAL and outcome.code != UNRENDERABLE):
             return False
         self.details[row.message.key] = lower
         tally.degraded[row.message.kind.value] += 1

@@ -49,6 +49,7 @@ def summary(
         "timezone": site.timezone,
         "phase": cell.phase,
         "severity": rule.written.severity.value,
+        "on_call": site.on_call,
         "rule_hash": rule.hash,
         "go_live": rfc3339(go_live) if go_live else None,
         "other_sites": _others(cell, limit, newest),

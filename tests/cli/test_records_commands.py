@@ -11,6 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stopwatch.cli import main
+from stopwatch.core.decision import DecisionId
+from stopwatch.core.outbox import Message, MessageKind, root_key
+from stopwatch.store.connect import open_store
 from tests.stories.world import write_rules
 
 SITES = {"ham-01": "pilot", "lodz": "wave-1"}
@@ -121,3 +124,15 @@ def test_audit_rows_that_were_removed_are_found(shell: Shell) -> None:
 
 def test_every_command_takes_the_rule_folder(shell: Shell) -> None:
     assert shell.run("token", "grafana", "--scope", "read", "--config", str(shell.rules)).exit_code == 0
+
+
+def test_the_list_of_messages_says_what_each_is_about(shell: Shell) -> None:
+    decision = shell.pause()
+    store = open_store(f"sqlite:///{shell.database}")
+    message = Message(root_key(DecisionId(decision), "C1"), MessageKind.ROOT, "C1", DecisionId(decision), 1)
+    with store.writing() as tx:
+        tx.enqueue(message, now=datetime(2026, 11, 20, tzinfo=UTC))
+    store.close()
+    head, _rule, row = shell.run("outbox", "list").stdout.splitlines()[:3]
+    assert head.split() == ["key", "kind", "decision", "state", "attempts", "ts", "error"]
+    assert row.split() == [message.key, "root", decision, "pending", "0"]

@@ -39,6 +39,7 @@ SUMMARY: Mapping[str, object] = {
     "site_name": "Hamburg",
     "phase": "pilot",
     "severity": "page",
+    "on_call": "U0ANNA",
     "rule_hash": "9f2c77a1d0b34e55",
     "go_live": "2026-11-20T06:00:00Z",
     "baseline": 0.004,

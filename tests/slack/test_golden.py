@@ -33,7 +33,7 @@ def test_a_card_is_what_its_golden_file_says(name: str) -> None:
     compare(f"card_{name}", card(decision, root(decision), TERMS, Detail.FULL))
 
 
-@pytest.mark.parametrize("detail", [Detail.COMPACT, Detail.TEXT, Detail.BARE])
+@pytest.mark.parametrize("detail", [Detail.COMPACT, Detail.TEXT, Detail.BARE, Detail.MINIMAL])
 def test_a_card_with_less_detail_is_what_its_golden_file_says(detail: Detail) -> None:
     decision = every_card()["open_two_grounds"]
     compare(f"card_{detail}", card(decision, root(decision), TERMS, detail))
@@ -45,7 +45,7 @@ def test_a_thread_item_is_what_its_golden_file_says(name: str) -> None:
     compare(f"item_{name}", thread_item(message, decision, Detail.FULL))
 
 
-@pytest.mark.parametrize("detail", [Detail.COMPACT, Detail.TEXT, Detail.BARE])
+@pytest.mark.parametrize("detail", [Detail.COMPACT, Detail.TEXT, Detail.BARE, Detail.MINIMAL])
 def test_a_thread_item_with_less_detail_is_what_its_golden_file_says(detail: Detail) -> None:
     message, decision = every_item()["act_overridden"]
     compare(f"item_{detail}", thread_item(message, decision, detail))

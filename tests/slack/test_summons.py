@@ -1,12 +1,18 @@
 """Messages that call people say whom, why and since when, and no foreign word becomes a mention."""
 
+import json
+from dataclasses import asdict, replace
+from datetime import timedelta
+
 import pytest
 
-from stopwatch.core.decision import Act
+from stopwatch.core.decision import Act, Decision, Ground
+from stopwatch.core.opening import join
 from stopwatch.core.outbox import Detail, Message, MessageKind
-from stopwatch.slack.summons import blind_words, call_words, is_broadcast, mentions, reminder_words
+from stopwatch.slack.card import CardTerms, card
+from stopwatch.slack.summons import blind_words, call_words, is_broadcast, mentions, on_call_words, reminder_words
 from stopwatch.slack.thread import thread_item
-from tests.slack.decisions import CHANNEL, acted, opened
+from tests.slack.decisions import CHANNEL, OPENED, SUMMARY, acted, manual_ground, opened, overridden, root, rule_ground
 
 SINCE = "2026-11-21T10:16:15Z"
 
@@ -63,3 +69,37 @@ def test_only_escalation_override_and_resume_are_shown_in_the_channel(
     kind: MessageKind, act: str | None, *, aloud: bool
 ) -> None:
     assert is_broadcast(Message("key", kind, CHANNEL, None, 1, {"act": act})) is aloud
+
+
+# ------------------------------------------------------------------------------------------------------------ the card
+
+
+@pytest.mark.parametrize("detail", [Detail.FULL, Detail.COMPACT, Detail.TEXT, Detail.BARE])
+def test_the_first_card_calls_who_is_on_call(detail: Detail) -> None:
+    written = json.dumps(asdict(card(opened(), root(opened()), CardTerms(), detail)))
+    assert written.count("On call: <@U0ANNA>") == 1
+
+
+def declared(on_call: object, actor: str = "cli:lena") -> Ground:
+    facts = {**(manual_ground().summary or {}), "severity": "page", "actor": actor, "on_call": on_call}
+    return replace(manual_ground(), summary=facts)
+
+
+@pytest.mark.parametrize(
+    ("decision", "words"),
+    [
+        pytest.param(opened(), "On call: <@U0ANNA>", id="a rule that pages"),
+        pytest.param(opened(rule_ground(summary={**SUMMARY, "severity": "notify"})), "", id="a rule that notifies"),
+        pytest.param(opened(rule_ground(summary={**SUMMARY, "drill": True})), "", id="a drill"),
+        pytest.param(opened(declared("S0NIGHT")), "On call: <!subteam^S0NIGHT>", id="a group"),
+        pytest.param(opened(rule_ground(summary={**SUMMARY, "on_call": "anna"})), "", id="no id"),
+        pytest.param(opened(declared(["U0ANNA", "U0BEN"])), "On call: <@U0ANNA> <@U0BEN>", id="a wide stop"),
+        pytest.param(opened(declared("U0ANNA", "slack:U0ANNA")), "", id="who declared it"),
+        pytest.param(acted(opened(), Act.ACKNOWLEDGE, 2), "", id="somebody has answered"),
+        pytest.param(
+            join(overridden(), declared(None), now=OPENED + timedelta(minutes=16)), "On call: <@U0ANNA>", id="again"
+        ),
+    ],
+)
+def test_a_card_calls_nobody_who_knows_or_need_not(decision: Decision, words: str) -> None:
+    assert on_call_words(decision) == words

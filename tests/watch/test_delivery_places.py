@@ -75,7 +75,7 @@ def test_without_a_fallback_a_broken_channel_is_tried_until_it_is_mended(bench: 
 @pytest.mark.parametrize(
     ("times", "blocks", "metadata"),
     [
-        pytest.param(1, 3, True, id="compact"),
+        pytest.param(1, 4, True, id="compact"),
         pytest.param(2, 0, True, id="text"),
         pytest.param(3, 0, False, id="without metadata"),
     ],
