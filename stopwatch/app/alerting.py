@@ -35,6 +35,7 @@ class Alerting:
         self._notifiers = tuple(notifiers)
         self._blind = BlindWatch()
         self._looked_at: datetime | None = None
+        daemon.metrics.expect_notifiers(thread.name for thread in (slack, *notifiers) if thread is not None)
 
     def pass_time(self) -> None:
         """
@@ -52,6 +53,7 @@ class Alerting:
         )
         louder = escalate(self._daemon.store, self._daemon.rule_set.plan, reach, now=now)
         for message in louder.told:
+            self._daemon.metrics.count_escalation(message.notifier)
             log.warning("escalation.due", key=message.key, kind=message.kind.value, notifier=message.notifier)
         for key in louder.withdrawn:
             log.info("escalation.withdrawn", key=key)
@@ -70,6 +72,7 @@ class Alerting:
             channel=channel_of(rule_set, self._daemon.settings),
             now=now,
         )
+        self._daemon.board.blind = sights.now_blind
         for found in sights.blind:
             rules = {rule.rule: rule.why.value for rule in found.rules}
             log.warning("site.blind", site=found.site, since=found.since.isoformat(), rules=rules)

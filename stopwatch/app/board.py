@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -37,13 +37,15 @@ class _Notes:
     sketches: tuple[Sketch, ...]
     ended: Mapping[SiteId, tuple[Ended, ...]]
     live: tuple[Decision, ...]
-    opened: Mapping[SiteId, Mapping[GroundKind, int]]
+    opened: Mapping[str, Mapping[GroundKind, int]]
+    blind: frozenset[SiteId]
     evaluated_at: datetime | None
 
     def draw(self) -> StatusView:
         """Draw the picture."""
         drawn = draw(self.rule_set, self.sketches, self.ended, self.evaluated_at)
-        return overlay(drawn, self.rule_set.plan, self.live, self.opened)
+        sites = tuple(replace(site, blind=True) if site.site in self.blind else site for site in drawn.sites)
+        return overlay(replace(drawn, sites=sites), self.rule_set.plan, self.live, self.opened)
 
 
 class Board:
@@ -64,6 +66,7 @@ class Board:
         self._drawn: tuple[_Notes | None, StatusView] = (None, StatusView())
         self._waiting: dict[DecisionId, datetime] = {}
         self.evaluated_at: datetime | None = None
+        self.blind: frozenset[SiteId] = frozenset()
 
     def note(self, rule_set: RuleSet, watches: Iterable[SourceWatch], now: datetime) -> None:
         """
@@ -79,7 +82,7 @@ class Board:
             live = view.decisions(rollout, live=True)
             opened = view.opened_counts(rollout)
         sketches = tuple(watch.sketch for watch in watches)
-        notes = _Notes(rule_set, sketches, ended, tuple(live), opened, self.evaluated_at)
+        notes = _Notes(rule_set, sketches, ended, tuple(live), opened, self.blind, self.evaluated_at)
         if notes != self._notes:
             self._notes = notes
         with self._answers:

@@ -13,6 +13,7 @@ from stopwatch.app.building import channel_of, load, sources_of
 from stopwatch.app.complaints import Complaints
 from stopwatch.core.errors import ConfigurationError, SourceError
 from stopwatch.core.reading import Origin
+from stopwatch.prometheus.reasons import Reason
 from stopwatch.watch.activating import activate_planned, next_go_live
 from stopwatch.watch.commands import Desk, pass_time
 from stopwatch.watch.messages import tell
@@ -113,7 +114,7 @@ class Daemon:
             watch.close()
         self._watches = {watch.name: watch for watch in watches}
         self._next_go_live = next_go_live(self.rule_set.plan, activations, now)
-        self.metrics.expect_sources(self._sources)
+        self.metrics.expect_sources(self._sources, outcomes=(reason.value for reason in Reason))
         self._note()
 
     def tick(self, source: str) -> None:
@@ -166,9 +167,14 @@ class Daemon:
                 log.debug("source.version_unknown", source=name, detail=str(error))
 
     def _measure(self, report: TickReport, seconds: float) -> None:
-        for outcome, count in report.reads.outcomes.items():
-            for _ in range(count):
-                self.metrics.count_query(report.source, outcome)
+        reads, done = report.reads, report.committed
+        for outcome, count in reads.outcomes.items():
+            self.metrics.count_query(report.source, outcome, count)
+        if reads.outcomes:
+            self.metrics.observe_answers(
+                report.source, seconds=reads.seconds, size_bytes=reads.size_bytes, unknown=reads.unknown_series
+            )
+        self.metrics.count_slots(report.source, judged=done.slots, caught_up=done.caught_up, missed=report.missed)
         if report.reads.skew is not None:
             self.metrics.observe_skew(report.source, report.reads.skew)
         self.metrics.observe_evaluation(duration_seconds=seconds, lateness_seconds=report.lateness.total_seconds())

@@ -18,6 +18,7 @@ from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
 from stopwatch.app.estate import DaemonEstate
 from stopwatch.app.listening import open_listening
+from stopwatch.app.measuring import Measuring
 from stopwatch.app.notifying import open_heartbeat, open_notifiers
 from stopwatch.app.scheduler import Pulse
 from stopwatch.app.sending import open_sender
@@ -82,6 +83,7 @@ def running(settings: Settings, *, opening: Callable[[str], SqlStore] = open_sto
         sender, notifiers, heartbeat = open_sender(daemon), open_notifiers(daemon, stack), open_heartbeat(daemon)
         alerting = Alerting(daemon, sender, notifiers)
         jobs |= {"time": daemon.pass_time, "alerting": alerting.pass_time, "versions": daemon.learn_versions}
+        jobs["measuring"] = Measuring(daemon).pass_time
         pulse = Pulse(jobs, interval_seconds=daemon.pulse_seconds, clock=clock)
         tokens = _tokens(settings)
         listening = open_listening(daemon, stack)

@@ -47,10 +47,12 @@ class SourceError(StopwatchError):
     Attributes:
         reason: A short stable word for metrics and logs, e.g. ``timeout``.
         retryable: Whether asking again within the same tick may help.
+        seconds: How long it took to fail; None if nothing was asked.
 
     """
 
     retryable = False
+    seconds: float | None = None
 
     def __init__(self, message: str, *, reason: str) -> None:
         """Keep *message* for people and *reason* (a short stable word) for metrics."""

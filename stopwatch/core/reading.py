@@ -38,12 +38,14 @@ class Reading:
 
     *series* holds a value for every slot asked for, in slot order, NaN where there is no point; a site without a series
     is absent from it. *skew* is Prometheus's clock minus ours, if it told. *unknown* counts series of unknown sites.
+    *seconds* is how long the answer took, all its requests together.
     """
 
     series: Mapping[SiteId, Sequence[float]] = field(default_factory=dict)
     skew: timedelta | None = None
     unknown: int = 0
     size_bytes: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.decision import DecisionId, GroundKind
-    from stopwatch.core.kpi import KpiId, PhaseId, RuleId, SiteId
+    from stopwatch.core.kpi import Kpi, KpiId, PhaseId, RuleId, SiteId
+    from stopwatch.core.rule import StopRule
     from stopwatch.core.sample import Absence
     from stopwatch.core.state import Reported
 
@@ -22,7 +23,7 @@ class RuleStatus:
 
     *reason* says why data are missing while *state* is ``no_data``. *value* and *threshold* are in the KPI's unit and
     None for rules of several conditions. *breaching_slots* of *required_slots* is how far the window has filled,
-    *coverage* the share (0…1) of its slots that hold a number.
+    *coverage* the share (0…1) of its slots that hold a number. *written* is the rule as it applies to the site.
     """
 
     rule: RuleId
@@ -36,6 +37,7 @@ class RuleStatus:
     breaching_slots: int | None = None
     required_slots: int | None = None
     coverage: float | None = None
+    written: StopRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,9 @@ class SiteStatus:
     One site of the plan.
 
     *state* is the worst state of its rules, None before the first evaluation. *paused* and *decision* speak of the live
-    decision that covers the site: its own, else a wide stop's. *values* holds the newest value of each KPI that has
-    one, *unacknowledged_since* when that decision came to wait for an answer, *opened* how many decisions were ever
-    opened at the site by the kind of their first ground.
+    decision that covers the site: its own, else a wide stop's. *values* and *volumes* hold the newest value of each KPI
+    that has one, *unacknowledged_since* when that decision came to wait for an answer, *opened* how many decisions were
+    ever opened at the site by the kind of their first ground. *blind* says that a rule of it cannot be judged.
     """
 
     site: SiteId
@@ -56,16 +58,29 @@ class SiteStatus:
     decision: DecisionId | None = None
     rules: tuple[RuleStatus, ...] = ()
     values: Mapping[KpiId, float] = field(default_factory=dict)
+    volumes: Mapping[KpiId, float] = field(default_factory=dict)
     unacknowledged_since: datetime | None = None
     opened: Mapping[GroundKind, int] = field(default_factory=dict)
+    blind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WideStops:
+    """How many wide stops of one scope were ever opened, by the kind of their first ground; *phase* None stops all."""
+
+    scope: str
+    phase: PhaseId | None
+    opened: Mapping[GroundKind, int]
 
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """All sites of the plan, in its order, as of *last_evaluation* (None: none has ended yet)."""
+    """All sites of the plan, in its order, as of *last_evaluation* (None: none has ended yet); KPIs and wide stops."""
 
     sites: tuple[SiteStatus, ...] = ()
     last_evaluation: datetime | None = None
+    kpis: tuple[Kpi, ...] = ()
+    wide: tuple[WideStops, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

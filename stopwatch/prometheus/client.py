@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -122,7 +122,15 @@ class PrometheusSource:
         """
         if not query.labels or not len(slots):
             return Reading()
-        until = self._monotonic() + deadline_seconds
+        began = self._monotonic()
+        try:
+            reading = self._read(query, slots, began + deadline_seconds)
+        except SourceError as error:
+            error.seconds = self._monotonic() - began
+            raise
+        return replace(reading, seconds=self._monotonic() - began)
+
+    def _read(self, query: Query, slots: SlotRange, until: float) -> Reading:
         expression = expand(query.expression, query.labels)
         size = min(self._max_slots, chunk_slots(len(query.labels)))
         chunks: list[tuple[SlotRange, _Chunk]] = []

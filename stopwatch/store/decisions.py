@@ -67,17 +67,17 @@ def every_act(connection: Connection) -> list[tuple[str, str, str]]:
     return [(decision, act, instant_text(at)) for decision, act, at in connection.execute(query)]
 
 
-def opened_counts(connection: Connection, rollout: str) -> dict[SiteId, dict[GroundKind, int]]:
-    """Return how many decisions were ever opened per site, by the kind of their first ground."""
+def opened_counts(connection: Connection, rollout: str) -> dict[str, dict[GroundKind, int]]:
+    """Return how many decisions were ever opened per scope, by the kind of their first ground."""
     query = (
-        select(decisions.c.site, grounds.c.kind, func.count())
+        select(decisions.c.scope, grounds.c.kind, func.count())
         .join(grounds, grounds.c.decision == decisions.c.id)
-        .where(decisions.c.rollout == rollout, grounds.c.position == 0, decisions.c.site.is_not(None))
-        .group_by(decisions.c.site, grounds.c.kind)
+        .where(decisions.c.rollout == rollout, grounds.c.position == 0)
+        .group_by(decisions.c.scope, grounds.c.kind)
     )
-    found: dict[SiteId, dict[GroundKind, int]] = defaultdict(dict)
-    for site, kind, number in connection.execute(query):
-        found[site][GroundKind(kind)] = number
+    found: dict[str, dict[GroundKind, int]] = defaultdict(dict)
+    for scope, kind, number in connection.execute(query):
+        found[scope][GroundKind(kind)] = number
     return dict(found)
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
     from stopwatch.store.chain import AuditRow
 
+_SQLITE_SIZE = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+_POSTGRESQL_SIZE = "SELECT pg_database_size(current_database())"
+
 
 class SqlReader:
     """One view of the database; to be used by one thread, until its block ends."""
@@ -57,8 +60,14 @@ class SqlReader:
         """Return the ground with that identity and the decision it belongs to."""
         return decisions.find_ground(self.connection, rollout, site, rule, opened_at)
 
-    def opened_counts(self, rollout: str) -> dict[SiteId, dict[GroundKind, int]]:
-        """Return how many decisions were ever opened per site, by the kind of their first ground."""
+    def size_bytes(self) -> int:
+        """Return how large the database is, without what is still in a write-ahead log."""
+        sqlite = self.connection.dialect.name == "sqlite"
+        query = _SQLITE_SIZE if sqlite else _POSTGRESQL_SIZE
+        return int(self.connection.exec_driver_sql(query).scalar_one())
+
+    def opened_counts(self, rollout: str) -> dict[str, dict[GroundKind, int]]:
+        """Return how many decisions were ever opened per scope, by the kind of their first ground."""
         return decisions.opened_counts(self.connection, rollout)
 
     def decision_exists(self, decision: DecisionId) -> bool:

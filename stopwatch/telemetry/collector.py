@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from stopwatch.telemetry.families import Family
+    from stopwatch.telemetry.family import Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Newest:
     view: StatusView = field(default_factory=StatusView)
     outbox: OutboxStatus | None = None
     reload: Reload | None = None
+    database_bytes: int | None = None
 
 
 class NewestCollector(Collector):
@@ -56,6 +57,7 @@ class NewestCollector(Collector):
                 families.LAST_EVALUATION,
                 families.RELOAD_GOOD,
                 families.RELOAD_TIME,
+                families.DATABASE_SIZE,
                 families.OUTBOX_PENDING,
                 families.OUTBOX_OLDEST,
                 families.OUTBOX_UNKNOWN,
@@ -75,6 +77,7 @@ class NewestCollector(Collector):
         reload = self._newest.reload
         yield _single(families.RELOAD_GOOD, None if reload is None else float(reload.good))
         yield _single(families.RELOAD_TIME, None if reload is None else _timestamp(reload.in_force_since))
+        yield _single(families.DATABASE_SIZE, self._newest.database_bytes)
         if self._newest.outbox is not None:
             yield from _outbox(self._newest.outbox, now)
 

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-PREFIX = "stopwatch_"
-
-
-class Kind(StrEnum):
-    """Prometheus's types, as far as we use them."""
-
-    GAUGE = "gauge"
-    COUNTER = "counter"
-    HISTOGRAM = "histogram"
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """One metric; *name* goes without the prefix, *meaning* is its HELP text."""
-
-    name: str
-    kind: Kind
-    labels: tuple[str, ...]
-    unit: str
-    meaning: str
-
-    @property
-    def full_name(self) -> str:
-        """The name as it is scraped."""
-        return PREFIX + self.name
-
-    @property
-    def header(self) -> str:
-        """The HELP and TYPE lines."""
-        return f"# HELP {self.full_name} {self.meaning}\n# TYPE {self.full_name} {self.kind}\n"
-
+from stopwatch.telemetry.family import Family, Kind
 
 _KPI, _RULE, _SITE = ("site", "phase", "kpi"), ("site", "phase", "rule"), ("site", "phase")
 
 KPI_VALUE = Family("kpi_value", Kind.GAUGE, _KPI, "the KPI's", "Newest value of the KPI at the site.")
+KPI_VOLUME = Family(
+    "kpi_volume",
+    Kind.GAUGE,
+    _KPI,
+    "events",
+    "Newest volume behind the KPI's value; none where no rule guards it by volume.",
+)
+KPI_INFO = Family(
+    "kpi_info", Kind.GAUGE, ("kpi", "unit", "better"), "1", "What a KPI is measured in, and which way is better."
+)
+RULE_INFO = Family(
+    "rule_info",
+    Kind.GAUGE,
+    (*_RULE, "kpi", "op", "severity", "mode"),
+    "1",
+    "What the rule compares at the site; kpi and op are empty for rules of several conditions.",
+)
 KPI_THRESHOLD = Family(
     "kpi_threshold",
     Kind.GAUGE,
@@ -69,6 +53,13 @@ WINDOW_COVERAGE = Family(
 LAST_SLOT = Family(
     "last_slot_timestamp_seconds", Kind.GAUGE, ("site", "rule"), "seconds since 1970", "Newest slot that was judged."
 )
+SITE_BLIND = Family(
+    "site_blind",
+    Kind.GAUGE,
+    _SITE,
+    "0 or 1",
+    "1 while a rule of the site cannot be judged; low volume does not count.",
+)
 SITE_PAUSED = Family("site_paused", Kind.GAUGE, _SITE, "0 or 1", "1 while a decision pauses the site.")
 DECISIONS_OPEN = Family("decisions_open", Kind.GAUGE, _SITE, "decisions", "1 while a live decision covers the site.")
 DECISIONS = Family(
@@ -76,7 +67,7 @@ DECISIONS = Family(
     Kind.COUNTER,
     (*_SITE, "kind"),
     "decisions",
-    "Decisions ever opened at the site, by the kind of their first ground: rule or manual.",
+    "Decisions ever opened, by the kind of their first ground; a wide stop counts once, with its scope as the site.",
 )
 UNACKNOWLEDGED = Family(
     "decision_unacknowledged_seconds",
@@ -105,6 +96,44 @@ QUERIES = Family(
     "queries",
     "Queries by source and outcome: ok, or a word for the failure.",
 )
+QUERY_DURATION = Family(
+    "prometheus_query_duration_seconds",
+    Kind.HISTOGRAM,
+    ("source",),
+    "seconds",
+    "How long queries took, also those that failed.",
+)
+RESPONSE_BYTES = Family(
+    "prometheus_response_bytes_total",
+    Kind.COUNTER,
+    ("source",),
+    "bytes",
+    "Bytes of the answers that could be used, uncompressed.",
+)
+UNKNOWN_SERIES = Family(
+    "prometheus_unknown_series",
+    Kind.GAUGE,
+    ("source",),
+    "series",
+    "Series of sites that the plan does not know, in the newest answers; they are ignored.",
+)
+SLOTS_JUDGED = Family(
+    "slots_judged_total", Kind.COUNTER, ("source",), "slots", "Slots that were judged, one for each rule at each site."
+)
+SLOTS_CAUGHT_UP = Family(
+    "slots_caught_up_total",
+    Kind.COUNTER,
+    ("source",),
+    "slots",
+    "Slots among those judged whose own evaluation was missed.",
+)
+SLOTS_MISSED = Family(
+    "slots_missed_total",
+    Kind.COUNTER,
+    ("source",),
+    "slots",
+    "Slots that were too old to be caught up and are never judged.",
+)
 CLOCK_SKEW = Family(
     "clock_skew_seconds", Kind.GAUGE, ("source",), "seconds", "Clock of the source minus ours, as its answers say."
 )
@@ -119,6 +148,9 @@ RELOAD_TIME = Family(
     "When the files in force were read.",
 )
 LEADER = Family("leader", Kind.GAUGE, (), "0 or 1", "1 on the replica that evaluates and sends.")
+DATABASE_SIZE = Family(
+    "database_size_bytes", Kind.GAUGE, (), "bytes", "Size of the database, without its write-ahead log."
+)
 BUILD = Family("build_info", Kind.GAUGE, ("version",), "1", "The version that runs.")
 OUTBOX_PENDING = Family("outbox_pending", Kind.GAUGE, ("notifier",), "messages", "Messages that wait to be sent.")
 OUTBOX_OLDEST = Family(
@@ -140,6 +172,13 @@ NOTIFIER_ERRORS = Family(
     ("notifier", "code"),
     "answers",
     "Refusals of the second notifiers and of the heartbeat's receiver, by code.",
+)
+ESCALATIONS = Family(
+    "escalations_total",
+    Kind.COUNTER,
+    ("notifier",),
+    "messages",
+    "Steps of escalation that were due, by whom they were told.",
 )
 TIME_TO_ACKNOWLEDGE = Family(
     "time_to_acknowledge_seconds", Kind.HISTOGRAM, (), "seconds", "From the opening of a decision to its first answer."
@@ -167,6 +206,9 @@ INTERACTIONS = Family(
 
 BOARD = (
     KPI_VALUE,
+    KPI_VOLUME,
+    KPI_INFO,
+    RULE_INFO,
     KPI_THRESHOLD,
     RULE_STATE,
     RULE_PENDING,
@@ -174,6 +216,7 @@ BOARD = (
     WINDOW_REQUIRED,
     WINDOW_COVERAGE,
     LAST_SLOT,
+    SITE_BLIND,
     SITE_PAUSED,
     DECISIONS_OPEN,
     DECISIONS,
@@ -185,11 +228,18 @@ PROCESS = (
     LAST_EVALUATION,
     EVALUATION_DURATION,
     EVALUATION_LATENESS,
+    SLOTS_JUDGED,
+    SLOTS_CAUGHT_UP,
+    SLOTS_MISSED,
     QUERIES,
+    QUERY_DURATION,
+    RESPONSE_BYTES,
+    UNKNOWN_SERIES,
     CLOCK_SKEW,
     RELOAD_GOOD,
     RELOAD_TIME,
     LEADER,
+    DATABASE_SIZE,
     BUILD,
     OUTBOX_PENDING,
     OUTBOX_OLDEST,
@@ -198,6 +248,7 @@ PROCESS = (
     SLACK_UP,
     SLACK_ERRORS,
     NOTIFIER_ERRORS,
+    ESCALATIONS,
     TIME_TO_ACKNOWLEDGE,
     DEGRADED,
     LOST_FOUND,

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sights:
-    """What one look came to: sites that are told to be blind from now on, and those that are seen again."""
+    """What one look came to: sites told to be blind from now on, those seen again, and all that are blind now."""
 
     blind: tuple[Blindness, ...] = ()
     over: tuple[SiteId, ...] = ()
+    now_blind: frozenset[SiteId] = frozenset()
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ class BlindWatch:
             with store.writing() as tx:
                 self._write(tx, plan, told, (fresh, changed, over), channel, now)
             self.told = told
-        return Sights(tuple(fresh), over)
+        return Sights(tuple(fresh), over, frozenset(blind))
 
     def _write(
         self,

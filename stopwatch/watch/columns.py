@@ -37,11 +37,14 @@ class Reads:
         """Count one answer."""
         if isinstance(outcome, SourceError):
             self.outcomes[outcome.reason] = self.outcomes.get(outcome.reason, 0) + 1
+            if outcome.seconds is not None:
+                self.seconds.append(outcome.seconds)
             self.failures.append(f"{column.kpi}: {outcome}")
             return
         self.outcomes["ok"] = self.outcomes.get("ok", 0) + 1
         self.unknown_series += outcome.unknown
         self.size_bytes += outcome.size_bytes
+        self.seconds.append(outcome.seconds)
         if outcome.skew is not None:
             self.skew = outcome.skew
 

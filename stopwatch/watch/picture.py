@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from math import nan
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from stopwatch.core.escalation import waiting_since
+from stopwatch.core.rollout import wide_scope
 from stopwatch.core.rule import Combine
 from stopwatch.core.sample import CLEAR, classify
 from stopwatch.core.state import Condition, Reported
-from stopwatch.core.status import RuleStatus, SiteStatus, StatusView, worst
+from stopwatch.core.status import RuleStatus, SiteStatus, StatusView, WideStops, worst
 from stopwatch.core.verdict import Verdict, judge
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
     from stopwatch.watch.sketch import Held, Sketch, Still
 
 
-_Drawn = tuple[int, RuleStatus, tuple[tuple["KpiId", float], ...]]
-"""A rule's place in its file, its status, and the newest value of every KPI it reads."""
+_Drawn = tuple[int, RuleStatus, tuple[tuple["KpiId", float, float], ...]]
+"""A rule's place in its file, its status, and the newest value and volume of every KPI it reads."""
 
 
 def draw(
@@ -44,16 +46,20 @@ def draw(
                 # Of other cells nothing is known yet, and unknown must not look like healthy.
                 _draw_held(held, ended, found)
     sites = [_site(site, found[site.id]) for site in rule_set.plan.sites.values()]
-    return StatusView(tuple(sites), at)
+    return StatusView(tuple(sites), at, tuple(rule_set.kpis.values()))
 
 
 def overlay(
     view: StatusView,
     plan: Plan,
     live: Sequence[Decision],
-    opened: Mapping[SiteId, Mapping[GroundKind, int]] | None = None,
+    opened: Mapping[str, Mapping[GroundKind, int]] | None = None,
 ) -> StatusView:
-    """Lay the live decisions over a picture: a site's own decision first, else a wide stop that covers it."""
+    """
+    Lay the live decisions over a picture: a site's own decision first, else a wide stop that covers it.
+
+    *opened* counts the decisions ever opened by scope and kind; without it the counts stay as they are.
+    """
     covering: dict[SiteId, list[Decision]] = defaultdict(list)
     for decision in sorted(live, key=lambda decision: decision.site is None):
         for site in plan.covered(decision.scope):
@@ -72,24 +78,34 @@ def overlay(
             )
             for site in view.sites
         ),
+        wide=_wide(plan, opened) if opened is not None else view.wide,
     )
+
+
+def _wide(plan: Plan, opened: Mapping[str, Mapping[GroundKind, int]]) -> tuple[WideStops, ...]:
+    scopes = [(wide_scope(phase), phase) for phase in (None, *(phase.id for phase in plan.phases))]
+    return tuple(WideStops(scope, phase, dict(opened.get(scope, {}))) for scope, phase in scopes)
 
 
 def _site(site: Site, drawn: list[_Drawn]) -> SiteStatus:
     drawn.sort(key=itemgetter(0))
     rules = tuple(status for _order, status, _values in drawn)
     values: dict[KpiId, float] = {}
+    volumes: dict[KpiId, float] = {}
     for _order, _status, newest in drawn:
-        for kpi, value in newest:
+        for kpi, value, volume in newest:
             if value == value:  # noqa: PLR0124 – NaN is the only value that is not itself
                 values.setdefault(kpi, value)
-    return SiteStatus(site.id, site.phase, worst(rules), rules=rules, values=values)
+            if volume == volume:  # noqa: PLR0124 – as above
+                volumes.setdefault(kpi, volume)
+    return SiteStatus(site.id, site.phase, worst(rules), rules=rules, values=values, volumes=volumes)
 
 
 def _draw_still(still: Still, ended: Mapping[SiteId, tuple[Ended, ...]], found: dict[SiteId, list[_Drawn]]) -> None:
     """Draw a calm set: plainly ok, with a whole range of clear slots."""
     newest = still.grid.instant(still.last)
-    for cell, value in zip(still.roster.cells, still.values, strict=True):
+    volumes = still.volumes if still.volumes is not None else [nan] * len(still.values)
+    for cell, value, volume in zip(still.roster.cells, still.values, volumes, strict=True):
         rule = cell.resolved
         if rule is None:
             continue
@@ -106,14 +122,16 @@ def _draw_still(still: Still, ended: Mapping[SiteId, tuple[Ended, ...]], found: 
                 breaching_slots=0,
                 required_slots=rule.window.m,
                 coverage=1.0,
+                written=cell.rule,
             )
-        found[cell.site].append((cell.order, status, ((still.kpi, value),)))
+        found[cell.site].append((cell.order, status, ((still.kpi, value, volume),)))
 
 
 def _draw_held(held: Held, ended: Mapping[SiteId, tuple[Ended, ...]], found: dict[SiteId, list[_Drawn]]) -> None:
     cell = held.cell
-    values = zip((value.kpi for value, _volume in cell.columns), held.newest, strict=True)
-    found[cell.site].append((cell.order, _rule(held, ended.get(cell.site, ())), tuple(values)))
+    kpis = (value.kpi for value, _volume in cell.columns)
+    values = tuple((kpi, value, volume) for kpi, (value, volume) in zip(kpis, held.newest, strict=True))
+    found[cell.site].append((cell.order, _rule(held, ended.get(cell.site, ())), values))
 
 
 def _rule(held: Held, ended: Sequence[Ended]) -> RuleStatus:
@@ -121,7 +139,7 @@ def _rule(held: Held, ended: Sequence[Ended]) -> RuleStatus:
     cell, state, rule = held.cell, held.state, held.cell.resolved
     if rule is None:
         reported = Reported.ERROR if state.failures >= cell.rule.error_after else Reported.OK
-        return RuleStatus(cell.rule.id, reported, newest_slot=newest)
+        return RuleStatus(cell.rule.id, reported, newest_slot=newest, written=cell.rule)
     if _ended_since(cell, state.armed_at, ended):
         return _afresh(rule, newest)
     verdict = _verdict(held, rule)
@@ -140,6 +158,7 @@ def _rule(held: Held, ended: Sequence[Ended]) -> RuleStatus:
         breaching_slots=verdict.low if verdict else None,
         required_slots=rule.window.m,
         coverage=verdict.coverage if verdict else None,
+        written=rule.written,
     )
 
 
@@ -149,7 +168,7 @@ def _ended_since(cell: Cell, armed_at: datetime, ended: Sequence[Ended]) -> bool
 
 
 def _afresh(rule: ResolvedRule, newest: datetime | None) -> RuleStatus:
-    return RuleStatus(rule.id, Reported.OK, newest_slot=newest, threshold=_threshold(rule))
+    return RuleStatus(rule.id, Reported.OK, newest_slot=newest, threshold=_threshold(rule), written=rule.written)
 
 
 def _threshold(rule: ResolvedRule) -> float | None:
@@ -157,7 +176,7 @@ def _threshold(rule: ResolvedRule) -> float | None:
 
 
 def _value(held: Held, rule: ResolvedRule) -> float | None:
-    value = held.newest[0]
+    value = held.newest[0][0]
     return value if rule.written.combine is Combine.ONE and value == value else None  # noqa: PLR0124 – NaN is the only value that is not itself
 
 

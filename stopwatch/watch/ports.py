@@ -62,8 +62,8 @@ class Reader(Protocol):
         """Return the ground with that identity and the decision it belongs to."""
         ...
 
-    def opened_counts(self, rollout: str) -> Mapping[SiteId, Mapping[GroundKind, int]]:
-        """Return how many decisions were ever opened per site, by the kind of their first ground."""
+    def opened_counts(self, rollout: str) -> Mapping[str, Mapping[GroundKind, int]]:
+        """Return how many decisions were ever opened per scope, by the kind of their first ground."""
         ...
 
     def decision_exists(self, decision: DecisionId) -> bool:

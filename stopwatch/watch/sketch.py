@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from stopwatch.core.kpi import KpiId
     from stopwatch.core.rule import ResolvedRule
     from stopwatch.core.state import RuleState
-    from stopwatch.watch.cells import CalmSet, Cell, Group, Roster
+    from stopwatch.watch.cells import CalmSet, Cell, Column, Group, Roster
 
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """A calm set as it stood: its members, the slot they are folded to, and their values (of *kpi*) there."""
+    """A calm set as it stood: its members, the slot they are folded to, and their values and volumes of *kpi* there."""
 
     grid: Grid
     roster: Roster
     last: int
     kpi: KpiId
     values: Sequence[float]
+    volumes: Sequence[float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ class Held:
     """
     A cell that is not calm, as it stood.
 
-    *newest* holds the value of every condition at slot *last*, NaN where there is none. *samples*, with the cell's
-    range from slot *first* on, are empty where nothing was folded or the range is known to be clear.
+    *newest* holds the value and the volume of every condition at slot *last*, NaN where there is none. *samples*, with
+    the cell's range from slot *first* on, are empty where nothing was folded or the range is known to be clear.
     """
 
     grid: Grid
@@ -44,7 +45,7 @@ class Held:
     state: RuleState
     last: int | None
     first: int
-    newest: tuple[float, ...]
+    newest: tuple[tuple[float, float], ...]
     samples: tuple[Samples, ...]
 
 
@@ -68,17 +69,23 @@ def sketch(groups: Iterable[Group]) -> Sketch:
 
 def _still(grid: Grid, calm: CalmSet) -> Still:
     roster = calm.roster
-    return Still(grid, roster, calm.last, calm.value.kpi, calm.value.cache.row(roster.sites, calm.last))
+    values = calm.value.cache.row(roster.sites, calm.last)
+    volumes = calm.volume.cache.row(roster.sites, calm.last) if calm.volume is not None else None
+    return Still(grid, roster, calm.last, calm.value.kpi, values, volumes)
 
 
 def _held(grid: Grid, cell: Cell) -> Held:
     last, rule = cell.last, cell.resolved
     if last is None:
-        return Held(grid, cell, cell.state, None, 0, tuple(nan for _ in cell.columns), ())
-    newest = tuple(value.cache.window(cell.site, last, last)[0] for value, _volume in cell.columns)
+        return Held(grid, cell, cell.state, None, 0, tuple((nan, nan) for _ in cell.columns), ())
+    newest = tuple((_at(value, cell, last), _at(volume, cell, last)) for value, volume in cell.columns)
     first = _first(cell, rule, last) if rule is not None else last + 1
     clear = rule is None or cell.clear_run >= rule.history
     return Held(grid, cell, cell.state, last, first, newest, () if clear else _samples(cell, first, last))
+
+
+def _at(column: Column | None, cell: Cell, slot: int) -> float:
+    return column.cache.window(cell.site, slot, slot)[0] if column is not None else nan
 
 
 def _first(cell: Cell, rule: ResolvedRule, last: int) -> int:

@@ -14,7 +14,7 @@ from stopwatch.watch.committing import Committed, commit_folds
 from stopwatch.watch.folding import SiteFold, fail_cell, fold_cell
 from stopwatch.watch.recording import ended_by_site
 from stopwatch.watch.sketch import sketch
-from stopwatch.watch.unjudged import Skip, skip_too_old
+from stopwatch.watch.unjudged import LeftOut, Skip, skip_too_old
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,8 +40,18 @@ class TickReport:
     at: datetime
     reads: Reads = field(default_factory=Reads)
     committed: Committed = field(default_factory=Committed)
-    unjudged: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     lateness: timedelta = timedelta(0)
+
+    @property
+    def unjudged(self) -> list[str]:
+        """The spans that nobody will judge, in words."""
+        return [span.words for span in self.left_out]
+
+    @property
+    def missed(self) -> int:
+        """How many slots nobody will judge."""
+        return sum(span.slots for span in self.left_out)
 
     @property
     def failures(self) -> list[str]:
@@ -155,7 +165,7 @@ class SourceWatch:
                     skips.append(
                         Skip(group, folded.cell, next_slot(group, folded.cell), self._start(group, folded.cell))
                     )
-        report.unjudged += skip_too_old(self._store, self.book.rule_set.plan.rollout, skips, now)
+        report.left_out += skip_too_old(self._store, self.book.rule_set.plan.rollout, skips, now)
         report.committed += commit_folds(self.book, self.fold, self._store, due, sites, moving, after=after, now=now)
         for group in due:
             admit(group, group.restless)

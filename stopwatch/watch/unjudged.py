@@ -24,9 +24,16 @@ class Skip(NamedTuple):
     does: int
 
 
-def skip_too_old(store: Store, rollout: str, skips: Sequence[Skip], now: datetime) -> list[str]:
+class LeftOut(NamedTuple):
+    """A span that no evaluation will judge: in words, and how many slots it has."""
+
+    words: str
+    slots: int
+
+
+def skip_too_old(store: Store, rollout: str, skips: Sequence[Skip], now: datetime) -> list[LeftOut]:
     """
-    Record the slots that no evaluation will judge; return a sentence for each span that was not known.
+    Record the slots that no evaluation will judge; return each span that was not known.
 
     It is asked once a cell could be evaluated again, so that an outage leaves one span, however long it was.
 
@@ -38,10 +45,15 @@ def skip_too_old(store: Store, rollout: str, skips: Sequence[Skip], now: datetim
     if not found:
         return []
     with store.writing() as tx:
-        fresh = [span for skip in found if tx.save_unjudged(span := _span(rollout, skip, now))]
+        fresh = [_left_out(span, skip) for skip in found if tx.save_unjudged(span := _span(rollout, skip, now))]
     for skip in found:
         skip.cell.skipped_to = skip.does
-    return [f"{span.site} {span.rule}: {rfc3339(span.first)} to {rfc3339(span.last)}" for span in fresh]
+    return fresh
+
+
+def _left_out(span: Unjudged, skip: Skip) -> LeftOut:
+    words = f"{span.site} {span.rule}: {rfc3339(span.first)} to {rfc3339(span.last)}"
+    return LeftOut(words, (span.last - span.first) // skip.group.grid.step + 1)
 
 
 def _span(rollout: str, skip: Skip, now: datetime) -> Unjudged:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from stopwatch.core.errors import ConfigurationError, SourceUnavailableError
+from stopwatch.core.errors import ConfigurationError, QueryRejectedError, SourceUnavailableError
 from stopwatch.core.reading import Query, Reading
 from tests.prometheus.conftest import FIRST, HAM, LODZ, QUERY, MakeSource, matrix, series, slots
 from tests.prometheus.scripted import ScriptedServer, Seen, http
@@ -40,6 +40,16 @@ def test_missing_points_are_nan_and_infinities_are_numbers(make_source: MakeSour
     assert [math.isnan(value) for value in values] == [True, False, True, False, True]
     assert (values[1], values[3]) == (math.inf, -math.inf)
     assert LODZ not in reading.series
+
+
+def test_how_long_it_took_is_told_also_of_what_failed(make_source: MakeSource) -> None:
+    with ScriptedServer(http(matrix()), http("{}", status=400)) as server:
+        source = make_source(server.url)
+        assert source.read(QUERY, slots(1), deadline_seconds=5).seconds > 0
+        with pytest.raises(QueryRejectedError) as refused:
+            source.read(QUERY, slots(1), deadline_seconds=5)
+    assert refused.value.seconds is not None
+    assert refused.value.seconds > 0
 
 
 def test_an_empty_result_is_a_success_without_series(make_source: MakeSource) -> None:

@@ -137,11 +137,23 @@ def test_decisions_that_ended_are_listed_by_their_end(store: SqlStore) -> None:
         assert [d.id for d in reader.ended_after(ROLLOUT, T0 + MINUTE)] == ["early", "late"]
 
 
-def test_openings_are_counted_per_site_by_the_kind_of_the_first_ground(store: SqlStore) -> None:
+def test_the_size_of_the_database_grows_with_what_it_holds(store: SqlStore) -> None:
+    with store.reading() as reader:
+        before = reader.size_bytes()
+    with store.writing() as tx:
+        tx.save_evidence("e" * 64, "x" * 500_000, T0)
+    with store.reading() as reader:
+        assert reader.size_bytes() > before > 0
+
+
+def test_openings_are_counted_per_scope_by_the_kind_of_the_first_ground(store: SqlStore) -> None:
     manual = replace(ground("sev1"), kind=GroundKind.MANUAL, rule=None, criterion="sev1")
     save(store, acted(decision("by-rule", "ham-01", ground(), manual), DecisionState.RESUMED))
     save(store, decision("by-hand", "ham-01", manual))
     save(store, replace(decision("wide", "_all", replace(manual, site=None)), site=None, phase=None))
     with store.reading() as reader:
-        assert reader.opened_counts(ROLLOUT) == {HAM: {GroundKind.RULE: 1, GroundKind.MANUAL: 1}}
+        assert reader.opened_counts(ROLLOUT) == {
+            "ham-01": {GroundKind.RULE: 1, GroundKind.MANUAL: 1},
+            "_all": {GroundKind.MANUAL: 1},
+        }
         assert reader.opened_counts("other") == {}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stopwatch.core.blind import Looked
-from stopwatch.core.kpi import RuleId
+from stopwatch.core.kpi import RuleId, SiteId
 from stopwatch.core.sample import Absence
 from stopwatch.watch.blindness import BlindWatch, Sights
 from tests.stories.calls import CHANNEL, HAM, START, Calls
@@ -26,6 +26,7 @@ class Watching:
     errors: Absence | None = None
     latency: Absence | None = None
     since: datetime = START
+    now_blind: frozenset[SiteId] = frozenset()
 
     def looks(self) -> list[Looked]:
         plain = Looked(HAM, RuleId("errors"), MINUTE, timedelta(0), self.calls.now, self.errors, self.since)
@@ -44,6 +45,7 @@ class Watching:
                 )
             )
         self.calls.run(seconds=10)
+        self.now_blind = seen[-1].now_blind
         return [sights for sights in seen if sights.blind or sights.over]
 
     def texts(self) -> list[str]:
@@ -59,8 +61,10 @@ def watching(tmp_path: Path) -> Iterator[Watching]:
 
 def test_a_blind_site_is_told_once_and_closed_when_it_is_seen_again(watching: Watching) -> None:
     watching.run(1)
+    assert watching.now_blind == frozenset()
     watching.lose()
     assert watching.run(9.8) == []
+    assert watching.now_blind == {HAM}
     watching.run(1)
     (text,) = watching.texts()
     assert text.startswith("<@U0ANNA> Blind at Hamburg (ham-01)")

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from stopwatch.core.decision import DecisionId, GroundKind
-from stopwatch.core.kpi import KpiId, PhaseId, RuleId, SiteId
+from stopwatch.core.kpi import Better, Kpi, KpiId, PhaseId, RuleId, SiteId, Unit
+from stopwatch.core.rule import Combine, Criterion, Op, StopRule
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
-from stopwatch.core.status import RuleStatus, SiteStatus, StatusView
+from stopwatch.core.status import RuleStatus, SiteStatus, StatusView, WideStops
+from stopwatch.core.window import Window
 
 NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 SLOT = datetime(2026, 11, 21, 10, 14, tzinfo=UTC)
+KPI = Kpi(KpiId("error_ratio"), "Errors", Unit.RATIO, Better.LOWER, "errors / all", "all")
+WRITTEN = StopRule(
+    RuleId("5xx"), Combine.ONE, (Criterion(KPI.id, Op.ABOVE, Decimal("0.05")),), Window(16, 16), recover_slots=16
+)
+WIDE = (
+    WideStops("_all", None, {GroundKind.MANUAL: 1}),
+    WideStops("_pilot", PhaseId("pilot"), {}),
+)
 
 
 def rule(name: str, state: Reported = Reported.OK) -> RuleStatus:
@@ -26,6 +37,7 @@ def rule(name: str, state: Reported = Reported.OK) -> RuleStatus:
         breaching_slots=5,
         required_slots=16,
         coverage=0.9375,
+        written=WRITTEN,
     )
 
 
@@ -44,6 +56,7 @@ def site(name: str, *rules: RuleStatus) -> SiteStatus:
         decision=DecisionId(f"{name}-20261121T1010Z"),
         rules=rules,
         values={KpiId("error_ratio"): 0.074},
+        volumes={KpiId("error_ratio"): 420.0},
         unacknowledged_since=datetime(2026, 11, 21, 10, 10, tzinfo=UTC),
         opened={GroundKind.RULE: 2},
     )
@@ -51,7 +64,7 @@ def site(name: str, *rules: RuleStatus) -> SiteStatus:
 
 def picture(*sites: SiteStatus) -> StatusView:
     """The sites after an evaluation."""
-    return StatusView(sites, last_evaluation=NOW)
+    return StatusView(sites, NOW, (KPI,), WIDE)
 
 
 def large(sites: int, rules: int) -> StatusView:

@@ -4,12 +4,17 @@ import ast
 import json
 import re
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from stopwatch.config.settings import SECRETS, Settings
+from stopwatch.prometheus.reasons import Reason
 from stopwatch.telemetry import families
+from stopwatch.telemetry.board import board_text
+from stopwatch.telemetry.metrics import Metrics
+from tests.telemetry.pictures import NOW, large
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
@@ -40,6 +45,27 @@ def test_every_metric_is_documented_as_it_is() -> None:
         ]
         for family in EVERY
     ]
+
+
+def test_the_documented_number_of_series_is_right_at_every_place() -> None:
+    """One site more, one rule more, one source more: each adds what its row says."""
+
+    def lines(sites: int, rules: int) -> int:
+        return sum(not line.startswith("#") for line in board_text(large(sites, rules)).splitlines())
+
+    most = {row[0]: int(row[1]) for row in table("How many series")}
+    rule = lines(1, 2) - lines(1, 1)
+    # The picture's sites have one KPI, and wait for an answer, which another part of the page says.
+    site = lines(2, 1) - lines(1, 1) - rule - most["KPI at a site"] + 1
+    kpi = sum(family.labels == ("site", "phase", "kpi") for family in families.BOARD)
+    assert (rule, kpi, site) == (most["rule at a site"], most["KPI at a site"], most["site"])
+
+    metrics = Metrics(version="1", now=lambda: NOW)
+    begin = metrics.render().decode().count("\n")
+    metrics.expect_sources(["default"], outcomes=[reason.value for reason in Reason])
+    metrics.observe_skew("default", timedelta(0))
+    metrics.observe_answers("default", seconds=[], size_bytes=0, unknown=0)
+    assert metrics.render().decode().count("\n") - begin == most["source"]
 
 
 @pytest.mark.parametrize("row", METRICS, ids=[row[0].strip("`") for row in METRICS])

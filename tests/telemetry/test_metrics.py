@@ -10,13 +10,14 @@ import pytest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from stopwatch.core.rule import Combine
 from stopwatch.core.state import Reported
 from stopwatch.core.status import OutboxStatus, StatusView
 from stopwatch.telemetry import families
 from stopwatch.telemetry.board import board_text
-from stopwatch.telemetry.families import Kind
+from stopwatch.telemetry.family import Kind
 from stopwatch.telemetry.metrics import Metrics
-from tests.telemetry.pictures import NOW, blind, picture, rule, site
+from tests.telemetry.pictures import NOW, WRITTEN, blind, picture, rule, site
 
 EVERY = (*families.BOARD, *families.PROCESS)
 
@@ -33,6 +34,11 @@ def filled() -> Metrics:
     metrics.observe_evaluation(duration_seconds=0.2, lateness_seconds=-1)
     metrics.expect_sources(["default", "eu"])
     metrics.count_query("default", "timeout")
+    metrics.observe_answers("default", seconds=[0.02, 7.0], size_bytes=4096, unknown=3)
+    metrics.count_slots("default", judged=12, caught_up=4, missed=9)
+    metrics.observe_database(65536)
+    metrics.expect_notifiers(["slack", "webhook"])
+    metrics.count_escalation("slack")
     metrics.observe_skew("default", timedelta(seconds=-2.5))
     metrics.observe_reload(good=True, at=NOW)
     metrics.observe_leader(leader=True)
@@ -51,6 +57,11 @@ def parsed(page: bytes) -> dict[str, Metric]:
     return {family.name: family for family in text_string_to_metric_families(page.decode())}
 
 
+def ours(page: bytes) -> dict[str, Metric]:
+    """Every family that is not about the process alone."""
+    return {name: family for name, family in parsed(page).items() if not name.startswith("process_")}
+
+
 def series(page: bytes) -> dict[str, float]:
     """Every series of the page that is ours, as it is written, with its value."""
     lines = [line for line in page.decode().splitlines() if not line.startswith("#")]
@@ -58,7 +69,7 @@ def series(page: bytes) -> dict[str, float]:
 
 
 def test_the_page_holds_what_the_table_of_families_says() -> None:
-    page = parsed(filled().render())
+    page = ours(filled().render())
     assert {name.removeprefix("stopwatch_") for name in page} == {
         family.name.removesuffix("_total") for family in EVERY
     }
@@ -71,12 +82,6 @@ def test_the_page_holds_what_the_table_of_families_says() -> None:
 
 def test_total_is_on_counters_and_on_nothing_else() -> None:
     assert [family.name for family in EVERY if family.name.endswith("_total") != (family.kind is Kind.COUNTER)] == []
-
-
-def test_no_label_can_hold_what_has_no_bound() -> None:
-    known = {"site", "phase", "kpi", "rule", "state", "kind", "source", "outcome", "version"}
-    known |= {"notifier", "reason", "method", "code", "action", "transport", "result"}
-    assert {label for family in EVERY for label in family.labels} == known
 
 
 def test_every_number_of_a_rule_is_shown() -> None:
@@ -115,6 +120,38 @@ def test_decisions_of_a_site_are_counted_by_kind_from_zero_on() -> None:
     assert page['stopwatch_decision_unacknowledged_seconds{site="ham-01"}'] == 300
 
 
+def test_a_wide_stop_counts_once_under_its_scope_from_zero_on() -> None:
+    page = series(filled().render())
+    assert page['stopwatch_decisions_total{site="_all",phase="",kind="manual"}'] == 1
+    assert page['stopwatch_decisions_total{site="_pilot",phase="pilot",kind="manual"}'] == 0
+
+
+def test_a_site_that_cannot_be_judged_is_told_from_one_that_can() -> None:
+    page = series(board_text(picture(replace(site("ham-01"), blind=True), site("lodz"))).encode())
+    assert page['stopwatch_site_blind{site="ham-01",phase="pilot"}'] == 1
+    assert page['stopwatch_site_blind{site="lodz",phase="pilot"}'] == 0
+
+
+def test_what_a_rule_compares_can_be_joined_to_its_numbers() -> None:
+    page = series(filled().render())
+    place = '{site="ham-01",phase="pilot",rule="5xx"'
+    assert page[f'stopwatch_rule_info{place},kpi="error_ratio",op=">",severity="page",mode="enforce"}}'] == 1
+    assert page['stopwatch_kpi_info{kpi="error_ratio",unit="ratio",better="lower"}'] == 1
+    assert page['stopwatch_kpi_volume{site="ham-01",phase="pilot",kpi="error_ratio"}'] == 420
+
+
+def test_a_rule_of_several_conditions_names_no_single_kpi() -> None:
+    several = replace(WRITTEN, combine=Combine.ALL, criteria=WRITTEN.criteria * 2)
+    text = board_text(picture(site("ham-01", replace(rule("both"), written=several))))
+    assert 'rule="both",kpi="",op="",severity="page",mode="enforce"} 1\n' in text
+
+
+def test_the_process_shows_its_memory_and_start() -> None:
+    page = series(fresh().render())
+    assert page["process_resident_memory_bytes"] > 0
+    assert page["process_start_time_seconds"] > 0
+
+
 def test_what_the_daemon_says_about_itself() -> None:
     page = series(filled().render())
     expected = {
@@ -124,6 +161,20 @@ def test_what_the_daemon_says_about_itself() -> None:
         'stopwatch_prometheus_queries_total{outcome="ok",source="default"}': 0,
         'stopwatch_prometheus_queries_total{outcome="ok",source="eu"}': 0,
         'stopwatch_prometheus_queries_total{outcome="timeout",source="default"}': 1,
+        'stopwatch_prometheus_query_duration_seconds_bucket{le="5.0",source="default"}': 1,
+        'stopwatch_prometheus_query_duration_seconds_count{source="default"}': 2,
+        'stopwatch_prometheus_query_duration_seconds_count{source="eu"}': 0,
+        'stopwatch_prometheus_response_bytes_total{source="default"}': 4096,
+        'stopwatch_prometheus_unknown_series{source="default"}': 3,
+        'stopwatch_slots_judged_total{source="default"}': 12,
+        'stopwatch_slots_caught_up_total{source="default"}': 4,
+        'stopwatch_slots_missed_total{source="default"}': 9,
+        'stopwatch_slots_missed_total{source="eu"}': 0,
+        "stopwatch_database_size_bytes": 65536,
+        'stopwatch_escalations_total{notifier="slack"}': 1,
+        'stopwatch_escalations_total{notifier="webhook"}': 0,
+        'stopwatch_interactions_total{action="acknowledge",result="applied",transport="thread"}': 0,
+        'stopwatch_interactions_total{action="other",result="rejected",transport="http"}': 0,
         'stopwatch_clock_skew_seconds{source="default"}': -2.5,
         "stopwatch_config_last_reload_successful": 1,
         "stopwatch_config_last_reload_success_timestamp_seconds": NOW.timestamp(),

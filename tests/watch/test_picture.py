@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from stopwatch.core.decision import Act
+from stopwatch.core.decision import Act, GroundKind
 from stopwatch.core.state import Reported
 from stopwatch.core.status import SiteStatus, StatusView
 from stopwatch.watch.picture import draw, overlay
@@ -67,6 +67,34 @@ def test_what_nobody_evaluates_any_more_is_not_recorded_as_ok(worlds: Worlds) ->
     kept = recorded(world, T0 + 20 * GRAIN)
     assert words(kept.sites[0]) == [("load", "breached"), ("delay", "no_data")]
     assert kept.sites[2].state is Reported.NO_DATA
+
+
+def test_volumes_are_shown_whether_a_rule_is_calm_or_not(worlds: Worlds) -> None:
+    rules = rule_set(rule("load", step=HALF, volume=True), rule("delay", step=HALF), sites=(HAM, LODZ))
+    series = {
+        ("load", HAM): "C" * 30,
+        ("load_volume", HAM): "C" * 30,
+        ("load", LODZ): "C" * 9 + "B",
+        ("delay", HAM): "C",
+    }
+    world = worlds.make(rules, series | {("load_volume", LODZ): "C" * 30})
+    world.run(T0, T0 + 9 * GRAIN, every=HALF)
+    assert [cell.calm is not None for cell in world.cells() if cell.rule.id == "load"] == [True, False]
+    assert [site.volumes for site in view(world).sites] == [{"load": 50.0}, {"load": 50.0}]
+    assert [kpi.id for kpi in view(world).kpis] == ["load", "delay"]
+    assert all(each.written is not None for site in view(world).sites for each in site.rules)
+
+
+def test_wide_stops_are_counted_by_their_scope(worlds: Worlds) -> None:
+    world = three_sites(worlds)
+    world.stop(T0)
+    world.stop(T0, site=HAM)
+    shown = view(world)
+    assert [(stops.scope, stops.phase, dict(stops.opened)) for stops in shown.wide] == [
+        ("_all", None, {GroundKind.MANUAL: 1}),
+        *((f"_{phase.id}", phase.id, {}) for phase in world.rules.plan.phases),
+    ]
+    assert [dict(site.opened) for site in shown.sites] == [{GroundKind.MANUAL: 1}, {}, {}]
 
 
 def test_numbers_of_a_window_are_shown(worlds: Worlds) -> None:

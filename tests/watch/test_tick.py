@@ -66,6 +66,7 @@ def test_an_outage_longer_than_is_caught_up_leaves_one_span_that_is_said_once(wo
     world.source.failing = set()
     report = world.tick(T0 + 40 * GRAIN)
     assert report.unjudged == ["ham-01 load: 2026-11-21T10:01:30Z to 2026-11-21T10:14:30Z"]
+    assert report.missed == 27
     assert unjudged(world) == [(3, 29)]
     assert world.cell(HAM, "load").last == FIRST + 40
     world.restart()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stopwatch.web.probes import accepts_gzip
 from tests.web.conftest import Served
 
 
@@ -9,6 +10,32 @@ def test_metrics_are_served_as_they_were_written(opened: Served) -> None:
     answer = opened.client.get("/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert answer.content == opened.health.metrics()
+
+
+def test_metrics_are_compressed_for_whoever_accepts_it(opened: Served) -> None:
+    plain = opened.client.get("/metrics", headers={"Accept-Encoding": "identity"})
+    packed = opened.client.get("/metrics", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    assert plain.content == packed.content == opened.health.metrics()
+
+
+@pytest.mark.parametrize(
+    ("header", "accepted"),
+    [
+        pytest.param("gzip", True, id="gzip alone"),
+        pytest.param("deflate, GZIP;q=0.5", True, id="among others"),
+        pytest.param("*", True, id="anything"),
+        pytest.param("", False, id="nothing said"),
+        pytest.param("identity", False, id="plain"),
+        pytest.param("gzip; q=0, *", False, id="anything but gzip"),
+        pytest.param("gzip;q=many", False, id="no number"),
+        pytest.param("xgzip", False, id="another name"),
+    ],
+)
+def test_gzip_is_used_only_where_it_is_asked_for(header: str, *, accepted: bool) -> None:
+    assert accepts_gzip(header) is accepted
 
 
 def test_a_process_that_makes_no_progress_is_unhealthy(opened: Served) -> None:
