@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from array import array
 from math import isnan, nan
 from typing import TYPE_CHECKING
@@ -16,13 +17,15 @@ class SlotCache:
     """
     Values by site and slot, NaN where there is no point.
 
-    A value once read stands; only missing slots are asked for again, and only while they are inside a window.
+    A value once read stands; only missing slots are asked for again, and only while they are inside a window. One
+    thread reads and writes as it likes; any other may call `recent`, which waits for no more than a write in progress.
     """
 
     def __init__(self, sites: Iterable[SiteId]) -> None:
         """Start empty for *sites*."""
         self._values: dict[SiteId, array[float]] = {site: array("d") for site in sites}
         self._gaps: dict[int, set[SiteId]] = {}
+        self._changing = threading.Lock()
         self.first = 0
         self.last = -1
 
@@ -44,6 +47,10 @@ class SlotCache:
 
     def merge(self, first: int, last: int, series: Mapping[SiteId, Sequence[float]]) -> None:
         """Take in an answer for the slots *first* … *last*; sites without a series are missing at all of them."""
+        with self._changing:
+            self._merge(first, last, series)
+
+    def _merge(self, first: int, last: int, series: Mapping[SiteId, Sequence[float]]) -> None:
         if self.empty or first < self.first or first > self.last + 1:
             self._restart(first)
         for slot in [slot for slot in self._gaps if first <= slot <= last]:
@@ -122,12 +129,19 @@ class SlotCache:
         surplus = min(keep, self.last + 1) - self.first
         if surplus <= 0:
             return
-        for values in self._values.values():
-            del values[:surplus]
-        self.first += surplus
+        with self._changing:
+            for values in self._values.values():
+                del values[:surplus]
+            self.first += surplus
         for slot in [slot for slot in self._gaps if slot < self.first]:
             del self._gaps[slot]
 
     def drop(self) -> None:
         """Forget everything."""
-        self._restart(0)
+        with self._changing:
+            self._restart(0)
+
+    def recent(self, most: int) -> tuple[int, dict[SiteId, list[float]]]:
+        """Return the newest slot and every site's values up to it, at most *most*; may be called from any thread."""
+        with self._changing:
+            return self.last, {site: values[-most:].tolist() for site, values in self._values.items()}
