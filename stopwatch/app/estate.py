@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopwatch.watch.courses import courses
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from stopwatch.app.daemon import Daemon
+    from stopwatch.core.course import Course
     from stopwatch.core.decision import Decision, DecisionId
+    from stopwatch.core.kpi import RuleId, SiteId
     from stopwatch.core.outbox import OutboxRow
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.status import OutboxStatus
+
+COURSE_SLOTS = 40
+"""So many of the newest slots a sparkline shows."""
 
 
 class DaemonEstate:
@@ -38,6 +45,15 @@ class DaemonEstate:
     def outbox(self) -> OutboxStatus | None:
         """Return what waits to be sent, None before it was first counted."""
         return self._daemon.metrics.outbox
+
+    def courses(self) -> Mapping[tuple[SiteId, RuleId], Sequence[Course]]:
+        """Return how every KPI went lately, from memory."""
+        groups = [group for watch in self._daemon.watches for group in watch.groups]
+        return courses(groups, most=COURSE_SLOTS)
+
+    def leader(self) -> str:
+        """Say who evaluates and sends: a single daemon leads."""
+        return "this one"
 
     def evidence(self, sha256: str) -> str | None:
         """Return a frozen bundle as it is stored."""

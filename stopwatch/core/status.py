@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -101,3 +102,12 @@ class OutboxStatus:
 def worst(rules: tuple[RuleStatus, ...]) -> Reported | None:
     """Return the worst state among *rules*, None without any."""
     return max((rule.state for rule in rules), key=lambda state: state.rank, default=None)
+
+
+def unwatched_words(go_live: datetime | None, now: datetime) -> str:
+    """Say why a site of the plan has no state: it is not live yet, nobody planned when, or nothing was judged yet."""
+    if go_live is None:
+        return "no go-live is planned"
+    if go_live > now:
+        return f"goes live {go_live.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return "not evaluated yet"

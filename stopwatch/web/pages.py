@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from stopwatch.core.decision import Decision, DecisionId, DecisionState
 from stopwatch.core.kpi import SiteId
-from stopwatch.web.board_view import board_view
+from stopwatch.web.board_view import ORDER, BoardFacts, board_view
 from stopwatch.web.decision_view import decision_view
 from stopwatch.web.forms import forms_of
 from stopwatch.web.ports import Acts, Board, Estate, Records
@@ -63,10 +63,11 @@ class Pages:
         session: Session | None,
         *,
         refresh: int = 0,
+        keep: bool = False,
         status: int = 200,
     ) -> HTMLResponse:
-        """Answer with a page."""
-        frame = self.templates.frame(session=session, login=self.sessions.needed, refresh=refresh)
+        """Answer with a page; *refresh* and *keep* as in `PageFrame`."""
+        frame = self.templates.frame(template, session=session, login=self.sessions.needed, refresh=refresh, keep=keep)
         return self.templates.page(template, frame, facts, status=status)
 
     def decision(self, identity: str) -> Decision:
@@ -100,9 +101,12 @@ def page_routes(pages: Pages) -> APIRouter:
     reader = Annotated[Session | None, Depends(pages.enter)]
 
     @router.get("/")
-    def board(session: reader) -> Response:
+    def board(session: reader, show: Annotated[str, Query(max_length=40)] = "") -> Response:
         estate = pages.estate
-        view = board_view(pages.board.status(), estate.rule_set(), estate.live(), estate.outbox(), estate.now())
+        facts = BoardFacts(
+            pages.board.status(), estate.rule_set(), estate.live(), estate.courses(), estate.outbox(), estate.leader()
+        )
+        view = board_view(facts, estate.now(), chosen=show if show in ORDER else "")
         return pages.answer("board.html", {"board": view}, session, refresh=REFRESH_SECONDS)
 
     @router.get("/decisions")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.acts import ActRequest
+    from stopwatch.core.course import Course
     from stopwatch.core.decision import Decision, DecisionId, DecisionState
     from stopwatch.core.gate import SiteGate
-    from stopwatch.core.kpi import SiteId
+    from stopwatch.core.kpi import RuleId, SiteId
     from stopwatch.core.outbox import OutboxRow
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.status import OutboxStatus, StatusView
@@ -74,6 +75,14 @@ class Estate(Protocol):
 
     def outbox(self) -> OutboxStatus | None:
         """Return what waits to be sent, None before it was first counted."""
+        ...
+
+    def courses(self) -> Mapping[tuple[SiteId, RuleId], Sequence[Course]]:
+        """Return how every KPI went lately, per site and rule, from memory; never asks a source."""
+        ...
+
+    def leader(self) -> str:
+        """Say who evaluates and sends, as a board puts it: ``this one``."""
         ...
 
     def evidence(self, sha256: str) -> str | None:

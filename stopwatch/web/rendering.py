@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from stopwatch.web.problem import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from stopwatch.web.sessions import Session
 
@@ -25,6 +25,11 @@ PAGE_HEADERS = {
     )
 }
 STATIC = {"pages.css": "text/css", "board.js": "text/javascript", "icon.svg": "image/svg+xml"}
+NAV = (
+    ("Board", "/", ("board.html",)),
+    ("Decisions", "/decisions", ("decisions.html", "decision.html")),
+)
+"""The pages one finds from everywhere: label, address, and the templates that belong to it."""
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -35,7 +40,12 @@ def static_text(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PageFrame:
-    """What the layout needs: addresses of style and script, who is signed in, and how often to ask again (0: never)."""
+    """
+    What the layout needs: addresses of style and script, the ways to other pages, and who is signed in.
+
+    *refresh* is after how many seconds the script asks again (0: never); *keep* says that something on the page must
+    outlive a refresh, such as a form, so that a browser without scripts does not load it anew.
+    """
 
     style: str = ""
     script: str = ""
@@ -44,6 +54,8 @@ class PageFrame:
     refresh: int = 0
     login: bool = False
     session: Session | None = None
+    nav: Sequence[tuple[str, str, bool]] = ()
+    keep: bool = False
 
 
 @dataclass(slots=True)
@@ -78,10 +90,19 @@ class Templates:
             raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no file {name}")
         return Response(self.files[name], media_type=STATIC[name], headers=_FOR_EVER)
 
-    def frame(self, *, session: Session | None = None, login: bool = False, refresh: int = 0) -> PageFrame:
+    def frame(
+        self,
+        template: str,
+        *,
+        session: Session | None = None,
+        login: bool = False,
+        refresh: int = 0,
+        keep: bool = False,
+    ) -> PageFrame:
         """Return the frame of a page that is served."""
         style, script, icon = (self.address(name) for name in ("pages.css", "board.js", "icon.svg"))
-        return PageFrame(style, script, icon, refresh=refresh, login=login, session=session)
+        nav = [(label, address, template in theirs) for label, address, theirs in NAV]
+        return PageFrame(style, script, icon, refresh=refresh, login=login, session=session, nav=nav, keep=keep)
 
     def text(self, template: str, frame: PageFrame, facts: Mapping[str, object]) -> str:
         """Return a page as text."""

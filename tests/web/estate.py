@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from math import nan
+from math import nan, sin
 
 from stopwatch.core.audit import canonical_json, content_hash, finite
+from stopwatch.core.course import Course
 from stopwatch.core.decision import Acted, Decision, DecisionId, DecisionState, Ground, GroundId, GroundKind, Link
 from stopwatch.core.evidence import verdict_json
 from stopwatch.core.grid import rfc3339
@@ -53,7 +54,9 @@ def rule_set(sites: int) -> RuleSet:
         rollout="wms-4-12",
         phases=tuple(Phase(PhaseId(phase), tuple(members), timedelta(days=10)) for phase, members in phases.items()),
         sites={
-            site: Site(site, NAMES[number % len(NAMES)], PhaseId(phase), "Europe/Berlin", site.upper())
+            site: Site(
+                site, NAMES[number % len(NAMES)], PhaseId(phase), "Europe/Berlin", site.upper(), on_call="wms-on-call"
+            )
             for phase, members in phases.items()
             for number, site in enumerate(members)
         },
@@ -68,14 +71,14 @@ def status(sites: int, now: datetime = NOW) -> StatusView:
     plan = rule_set(sites).plan
     every = list(plan.sites)
     odd = {
-        0: (Reported.BREACHED, 0.074, 16, None),
-        1: (Reported.PENDING, 0.061, 11, None),
-        2: (Reported.NO_DATA, None, 0, Absence.LOW_VOLUME),
-        3: (Reported.ERROR, None, 3, None),
+        0: (Reported.BREACHED, 0.074, 16, None, 22),
+        1: (Reported.PENDING, 0.061, 11, None, 11),
+        2: (Reported.NO_DATA, None, 0, Absence.LOW_VOLUME, 0),
+        3: (Reported.ERROR, None, 3, None, 0),
     }
     found = []
     for number, site in enumerate(every[:-1]):
-        state, value, filled, reason = odd.get(number, (Reported.OK, 0.011, 0, None))
+        state, value, filled, reason, since = odd.get(number, (Reported.OK, 0.011, 0, None, 0))
         first = RuleStatus(
             RuleId("integration-5xx"),
             state,
@@ -85,6 +88,7 @@ def status(sites: int, now: datetime = NOW) -> StatusView:
             threshold=0.05,
             breaching_slots=filled,
             required_slots=16,
+            pending_since=now - timedelta(minutes=since) if since else None,
             coverage=0.9 if number == 1 else 1.0,
         )
         well = [
@@ -97,6 +101,25 @@ def status(sites: int, now: datetime = NOW) -> StatusView:
         )
     last = every[-1]
     return StatusView((*found, SiteStatus(last, plan.sites[last].phase)), last_evaluation=now - timedelta(seconds=12))
+
+
+def courses(sites: int) -> dict[tuple[SiteId, RuleId], Sequence[Course]]:
+    """Forty-five slots of every rule: calm ones that differ by site; a breach, a climb and two gaps."""
+    found: dict[tuple[SiteId, RuleId], Sequence[Course]] = {}
+    for number, site in enumerate(list(rule_set(sites).plan.sites)[:-1]):
+        for place, (kpi, newest) in enumerate(zip(KPIS, (0.011, 0.998, 0.231, 12.4, 0.0), strict=True)):
+            op, limit = KPIS[kpi][2], float(KPIS[kpi][3])
+            away = (limit - newest) * 0.12
+            values = [newest + away * sin((slot + 3 * number) * (0.5 + place / 7)) for slot in range(44)] + [newest]
+            if place == 0 and number == 0:
+                values[-16:] = [0.055 + 0.002 * (slot % 7) for slot in range(15)] + [0.074]
+            if place == 0 and number == 1:
+                values[-12:] = [0.052 + 0.001 * slot for slot in range(11)] + [0.061]
+            if place == 0 and number in {2, 3}:
+                values[-20:] = [nan] * 20
+            breaching = [op.compare(value, limit) for value in values]
+            found[site, RuleId(kpi)] = [Course(kpi, limit, values, breaching)]
+    return found
 
 
 def bundle() -> dict[str, object]:
@@ -221,7 +244,13 @@ class FakeEstate:
         return [decision()]
 
     def outbox(self) -> OutboxStatus | None:
-        return OutboxStatus({"slack": 2}, 1, None, slack_up=True)
+        return OutboxStatus({"slack": 2}, 1, NOW - timedelta(seconds=40), slack_up=True)
+
+    def courses(self) -> Mapping[tuple[SiteId, RuleId], Sequence[Course]]:
+        return courses(self.sites)
+
+    def leader(self) -> str:
+        return "this one"
 
     def evidence(self, sha256: str) -> str | None:
         return self.bodies.get(sha256)
