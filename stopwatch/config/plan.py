@@ -5,24 +5,29 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from stopwatch.config.checks.effect import check_effect
+from stopwatch.config.checks.calendar import check_calendar
+from stopwatch.config.checks.change import check_change
 from stopwatch.config.checks.ids import check_ids
 from stopwatch.config.checks.phases import check_phases
+from stopwatch.config.checks.readiness import check_readiness
+from stopwatch.config.checks.roles import check_roles
 from stopwatch.config.checks.series_of_sites import check_series_of_sites
-from stopwatch.config.node import Fields, Node
-from stopwatch.config.plan_model import PhaseModel, RolloutFile, SiteModel
+from stopwatch.config.node import Fields, Node, plain
+from stopwatch.config.plan_model import RolloutFile, SiteModel
+from stopwatch.config.plan_parts import change_of, freeze_of, phase_of
 from stopwatch.config.validate import validated
 from stopwatch.core.kpi import PhaseId, SiteId
+from stopwatch.core.phase import CheckpointPlan, RollbackPlan
 from stopwatch.core.rollout import (
     DEFAULT_SOURCE,
     AlertsPlan,
     DeliveryPlan,
     EscalationPlan,
-    Phase,
     Plan,
     Site,
     SlackPlan,
     SourcePlan,
+    Stakeholders,
 )
 
 if TYPE_CHECKING:
@@ -41,12 +46,14 @@ def read_plan(node: Node, outline: Outline, found: Complaints) -> Plan | None:
     read = validated(RolloutFile, node, found)
     check_phases(outline, found)
     check_series_of_sites(outline, node.get("sources") if isinstance(node, Fields) else None, found)
-    check_effect(node, found)
-    return None if read is None or found.error_count > before else _plan(read, outline.home)
-
-
-def _phase(phase: PhaseModel) -> Phase:
-    return Phase(PhaseId(phase.id), tuple(map(SiteId, phase.sites)), phase.observation, tuple(phase.readiness))
+    check_readiness(node, found)
+    check_roles(node, found)
+    check_calendar(node, outline, found)
+    check_change(node, found)
+    if read is None or found.error_count > before:
+        return None
+    written = node.get("change") if isinstance(node, Fields) else None
+    return _plan(read, outline.home, {} if written is None else plain(written))
 
 
 def _site(name: str, site: SiteModel, phase: str) -> Site:
@@ -61,16 +68,18 @@ def _site(name: str, site: SiteModel, phase: str) -> Site:
         channel=site.channel,
         on_call=site.on_call,
         dashboards=tuple(site.dashboards),
+        contacts=dict(site.contacts),
+        links=dict(site.links),
     )
 
 
-def _plan(read: RolloutFile, home: dict[str, str]) -> Plan:
+def _plan(read: RolloutFile, home: dict[str, str], change: object) -> Plan:
     sources = {DEFAULT_SOURCE: SourcePlan(DEFAULT_SOURCE)}
     sources |= {name: SourcePlan(name, one.url, dict(one.headers)) for name, one in read.sources.items()}
     rights = read.slack.rights.model_dump(by_alias=True)
     return Plan(
         rollout=read.rollout,
-        phases=tuple(map(_phase, read.phases)),
+        phases=tuple(phase_of(phase, read.exit, read.watch) for phase in read.phases),
         sites={SiteId(name): _site(name, site, home[name]) for name, site in read.sites.items()},
         sources=sources,
         slack=SlackPlan(
@@ -82,5 +91,13 @@ def _plan(read: RolloutFile, home: dict[str, str]) -> Plan:
         delivery=DeliveryPlan(read.delivery.settle, tuple(read.delivery.sweep)),
         alerts=AlertsPlan(read.alerts.site_label, read.alerts.criterion_label),
         override_max=read.override.max,
-        change=dict(read.change),
+        change=change_of(read.change, change if isinstance(change, dict) else {}),
+        rollback=RollbackPlan(**dict(read.rollback)),
+        checkpoint=None if read.checkpoint is None else CheckpointPlan(read.checkpoint.at, read.checkpoint.channel),
+        freezes=tuple(map(freeze_of, read.freeze)),
+        roles=tuple(read.roles),
+        stakeholders=Stakeholders(read.stakeholders.channel, tuple(read.stakeholders.people)),
+        timezone=read.timezone or next((site.timezone for site in read.sites.values()), "UTC"),
+        contacts=dict(read.contacts),
+        links=dict(read.links),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from stopwatch.config.duration import Duration
+from stopwatch.config.calendar_model import CheckpointModel, FreezeModel
+from stopwatch.config.change_model import ChangeModel
 from stopwatch.config.fields import (
     Identifier,
     Instant,
@@ -23,19 +24,10 @@ from stopwatch.config.fields import (
     WebUrl,
     Zone,
 )
+from stopwatch.config.phase_model import ExitModel, PhaseModel, Span, WatchModel
 
-_Some = Annotated[Duration, Field(gt=timedelta(0))]
-
-
-class PhaseModel(Strict):
-    """A phase of the rollout; their order is the rollout's."""
-
-    id: Identifier = Field(description="Stable identity; may not be a site's id.")
-    sites: list[str] = Field(description="The ids of its sites; a site is in one phase.")
-    observation: _Some = Field(description="How long KPIs are observed before the phase can exit.")
-    readiness: list[Said] = Field(
-        default_factory=list, description="Items that must be ready before a site of the phase is activated."
-    )
+_Names = dict[str, Said]
+_Links = dict[str, WebUrl]
 
 
 class SiteModel(Strict):
@@ -52,6 +44,8 @@ class SiteModel(Strict):
     on_call: Said | None = Field(default=None, description="Whom its decisions mention: a Slack user or group id.")
     dashboards: list[WebUrl] = Field(default_factory=list, description="Dashboards worth opening for this site.")
     source: Identifier | None = Field(default=None, description="Which of `sources` has its metrics.")
+    contacts: _Names = Field(default_factory=dict, description="Whom to reach, by role or word.")
+    links: _Links = Field(default_factory=dict, description="Its own links, by what they are.")
 
 
 class SourceModel(Strict):
@@ -86,19 +80,19 @@ class SlackModel(Strict):
 class EscalationModel(Strict):
     """When an unanswered decision becomes louder, counted from its opening."""
 
-    broadcast: _Some = Field(default=timedelta(minutes=5), description="The thread is shown in the channel.")
-    notifier: _Some = Field(default=timedelta(minutes=10), description="The second notifier fires.")
-    second_group: _Some = Field(default=timedelta(minutes=20), description="The second group is mentioned.")
-    repeat: _Some = Field(default=timedelta(minutes=15), description="Between reminders after that.")
-    undelivered: _Some = Field(default=timedelta(seconds=60), description="An undelivered card fires the notifier.")
-    undecided: _Some = Field(default=timedelta(minutes=30), description="Acknowledged without a further act.")
+    broadcast: Span = Field(default=timedelta(minutes=5), description="The thread is shown in the channel.")
+    notifier: Span = Field(default=timedelta(minutes=10), description="The second notifier fires.")
+    second_group: Span = Field(default=timedelta(minutes=20), description="The second group is mentioned.")
+    repeat: Span = Field(default=timedelta(minutes=15), description="Between reminders after that.")
+    undelivered: Span = Field(default=timedelta(seconds=60), description="An undelivered card fires the notifier.")
+    undecided: Span = Field(default=timedelta(minutes=30), description="Acknowledged without a further act.")
 
 
 class DeliveryModel(Strict):
     """How messages of unknown fate are settled."""
 
-    settle: _Some = Field(default=timedelta(seconds=10), description="Wait before an ambiguous post is looked up.")
-    sweep: list[_Some] = Field(
+    settle: Span = Field(default=timedelta(seconds=10), description="Wait before an ambiguous post is looked up.")
+    sweep: list[Span] = Field(
         default_factory=lambda: [timedelta(seconds=30), timedelta(minutes=5)],
         max_length=2,
         description="When sent messages are swept for extra copies, after sending; at most two times.",
@@ -115,33 +109,27 @@ class AlertsModel(Strict):
 class OverrideModel(Strict):
     """Bounds of people's overrides."""
 
-    max: _Some = Field(default=timedelta(hours=4), description="The longest override.")
-
-
-class WatchModel(Strict):
-    """A monitoring window after go-live."""
-
-    from_: Said = Field(alias="from", description="When it begins, in words or as a time.")
-    for_: _Some = Field(alias="for", description="How long it lasts.")
-    who: Said = Field(description="Who watches.")
-
-
-class ExitModel(Strict):
-    """What a phase's exit demands besides good KPIs."""
-
-    min_volume: Annotated[Number, Field(ge=0)] | None = Field(
-        default=None, description="The least total volume over the observation."
-    )
+    max: Span = Field(default=timedelta(hours=4), description="The longest override.")
 
 
 class RollbackModel(Strict):
     """When a roll-back counts as verified."""
 
-    within: _Some = Field(default=timedelta(hours=2), description="The band must be reached within this time.")
-    hold: _Some = Field(default=timedelta(minutes=30), description="And be held for so long.")
+    within: Span = Field(default=timedelta(hours=2), description="The band must be reached within this time.")
+    hold: Span = Field(default=timedelta(minutes=30), description="And be held for so long.")
     band: Annotated[Number, Field(ge=1)] = Field(
         default=Decimal("1.2"), description="KPIs within band × baseline median (÷ where higher is better)."
     )
+    rehearsed_within: Span = Field(
+        default=timedelta(days=30), description="How old the rehearsal may be when a site is activated."
+    )
+
+
+class StakeholdersModel(Strict):
+    """Who is told at each gate."""
+
+    channel: SlackChannel | None = Field(default=None, description="Slack channel id of the summaries.")
+    people: list[Said] = Field(default_factory=list, description="Their names, for the record.")
 
 
 class RolloutFile(Strict):
@@ -156,20 +144,18 @@ class RolloutFile(Strict):
     delivery: DeliveryModel = Field(default_factory=DeliveryModel, description="How ambiguous posts are settled.")
     alerts: AlertsModel = Field(default_factory=AlertsModel, description="How foreign alerts are read.")
     override: OverrideModel = Field(default_factory=OverrideModel, description="Bounds of overrides.")
-    change: dict[str, Any] = Field(
-        default_factory=dict,
-        description="The change that is rolled out (what, why, scope, integrations, customers, …), kept as written; "
-        "its `type` is standard, normal or emergency.",
+    change: ChangeModel = Field(default_factory=ChangeModel, description="The change that is rolled out.")
+    watch: list[WatchModel] = Field(default_factory=list, description="Monitoring windows after each go-live.")
+    exit: ExitModel = Field(default_factory=ExitModel, description="What every phase's exit demands.")
+    rollback: RollbackModel = Field(default_factory=RollbackModel, description="When a roll-back counts as verified.")
+    checkpoint: CheckpointModel | None = Field(default=None, description="The daily checkpoint.")
+    freeze: list[FreezeModel] = Field(default_factory=list, description="When no site may be activated.")
+    roles: list[Identifier] = Field(default_factory=list, description="The roles that may sign; any if left out.")
+    stakeholders: StakeholdersModel = Field(default_factory=StakeholdersModel, description="Who is told at each gate.")
+    timezone: Zone | None = Field(
+        default=None, description="IANA time zone of the plan's own times; the first site's if left out."
     )
-    watch: list[WatchModel] | None = Field(
-        default=None, description="Monitoring windows; checked, without effect in this version."
+    contacts: _Names = Field(default_factory=dict, description="Whom to reach about any site, by role or word.")
+    links: _Links = Field(
+        default_factory=dict, description="Links for every site: `runbook`, `escalation`, `dashboards`, …"
     )
-    exit: ExitModel | None = Field(default=None, description="Exit gates; checked, without effect in this version.")
-    rollback: RollbackModel | None = Field(
-        default=None, description="Roll-back verification; checked, without effect in this version."
-    )
-
-
-LATER_KEYS = ("watch", "exit", "rollback")
-"""Keys whose form is checked and that change nothing yet."""
-CHANGE_TYPES = ("standard", "normal", "emergency")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from stopwatch.config.fields import ID_PATTERN
 from stopwatch.config.kpi_model import KpisFile
-from stopwatch.config.plan_model import CHANGE_TYPES, RolloutFile
+from stopwatch.config.plan_model import RolloutFile
 from stopwatch.config.rule_model import IDENTITY_KEYS, StopRulesFile
 
 if TYPE_CHECKING:
@@ -69,10 +69,9 @@ def _with_overrides(schema: Schema) -> Schema:
 
 
 def _with_ids(schema: Schema) -> Schema:
-    """Say what the keys of sites and sources look like, and which types of change there are."""
+    """Say what the keys of sites and sources look like."""
     for section in ("sites", "sources"):
         schema["properties"][section]["propertyNames"] = {"pattern": ID_PATTERN}
-    schema["properties"]["change"]["properties"] = {"type": {"enum": list(CHANGE_TYPES)}}
     return schema
 
 

@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stopwatch.core.change import ChangeRecord
+from stopwatch.core.phase import CheckpointPlan, Phase, RollbackPlan
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from stopwatch.core.freeze import Freeze
     from stopwatch.core.kpi import Kpi, KpiId, PhaseId, RuleId, SiteId
     from stopwatch.core.rule import StopRule
 
@@ -20,22 +24,12 @@ UNUSABLE_RULES = "unusable"
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
-    """A phase in the plan's order with its sites and how long its KPIs are observed."""
-
-    id: PhaseId
-    sites: tuple[SiteId, ...]
-    observation: timedelta
-    readiness: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Site:
     """
     One warehouse.
 
     *label* is its value of the site label in Prometheus, *go_live* the planned time, *source* the name of its
-    Prometheus, *timezone* an IANA name.
+    Prometheus, *timezone* an IANA name. *contacts* say by role or word whom to reach, *links* where to read on.
     """
 
     id: SiteId
@@ -48,6 +42,8 @@ class Site:
     channel: str | None = None
     on_call: str | None = None
     dashboards: tuple[str, ...] = ()
+    contacts: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +93,21 @@ class AlertsPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Stakeholders:
+    """Who is told at each gate: the channel of the summaries (None: the default one), and names for the record."""
+
+    channel: str | None = None
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """The rollout plan: everything of ``rollout.yaml``."""
+    """
+    The rollout plan: everything of ``rollout.yaml``.
+
+    *roles* are those that may sign, empty for any. *timezone* is the one of the plan's own times (the checkpoint's);
+    *contacts* and *links* hold for every site beside its own.
+    """
 
     rollout: str
     phases: tuple[Phase, ...]
@@ -109,7 +118,15 @@ class Plan:
     delivery: DeliveryPlan = DeliveryPlan()
     alerts: AlertsPlan = AlertsPlan()
     override_max: timedelta = timedelta(hours=4)
-    change: Mapping[str, object] = field(default_factory=dict)
+    change: ChangeRecord = field(default_factory=ChangeRecord)
+    rollback: RollbackPlan = field(default_factory=RollbackPlan)
+    checkpoint: CheckpointPlan | None = None
+    freezes: tuple[Freeze, ...] = ()
+    roles: tuple[str, ...] = ()
+    stakeholders: Stakeholders = Stakeholders()
+    timezone: str = "UTC"
+    contacts: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def phase(self, phase_id: PhaseId) -> Phase | None:
         """Return the phase of that id, if the plan has it."""

@@ -62,4 +62,4 @@ def next_go_live(plan: Plan, activated: Mapping[SiteId, Activation], now: dateti
 
 def _by_itself(plan: Plan, site: Site) -> bool:
     phase = plan.phase(site.phase)
-    return phase is not None and not phase.readiness
+    return phase is not None and not phase.demands_readiness

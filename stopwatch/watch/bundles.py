@@ -69,7 +69,7 @@ def bundle(
     return {
         "version": VERSION,
         "rollout": rule_set.plan.rollout,
-        "change_record": plain(rule_set.plan.change),
+        "change_record": plain(rule_set.plan.change.written),
         "site": cell.site,
         "site_name": site.name,
         "timezone": site.timezone,

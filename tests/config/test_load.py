@@ -10,7 +10,9 @@ import pytest
 
 from stopwatch.config.checks.queries import JudgedOver
 from stopwatch.config.load import FILES, check_folder, load_rule_set
+from stopwatch.core.change import ChangeRecord, ChangeType
 from stopwatch.core.kpi import KpiId, PhaseId, RuleId, SiteId
+from stopwatch.core.phase import ReadinessItem
 from stopwatch.core.rollout import RuleSet
 from stopwatch.core.rule import AutoVolume, BaselineThreshold, Combine, FixedVolume, Mode, Severity, Statistic, StopRule
 from stopwatch.core.window import Missing, Window
@@ -192,14 +194,14 @@ escalation: {broadcast: 1m, undecided: 1h}
 delivery: {settle: 1s, sweep: [2s]}
 alerts: {site_label: warehouse}
 override: {max: 2h}
-change: {type: normal, what: WMS 4.12}
+change: {type: standard, what: WMS 4.12}
 """
     plan = load(tmp_path, rollout=text).plan
     site = plan.sites[HAM]
     assert site.go_live == datetime(2026, 11, 20, 6, tzinfo=UTC)
     assert (site.source, site.channel, site.on_call) == ("north", "C024BE91L", "S0614TZR7")
     assert site.dashboards == ("https://grafana.example/d/ham",)
-    assert plan.phases[0].readiness == ("rollback rehearsed",)
+    assert plan.phases[0].readiness == (ReadinessItem("rollback-rehearsed", "rollback rehearsed"),)
     assert plan.sources["north"].headers == {"X-Scope-OrgID": "north"}
     assert plan.slack.rights["roll-back"] == ("U024BE7LH",)
     assert (plan.slack.fallback_channel, plan.slack.groups) == ("C024BE91M", ("S0614TZR7",))
@@ -207,7 +209,9 @@ change: {type: normal, what: WMS 4.12}
     assert (plan.delivery.settle, plan.delivery.sweep) == (timedelta(seconds=1), (timedelta(seconds=2),))
     assert (plan.alerts.site_label, plan.alerts.criterion_label) == ("warehouse", "criterion")
     assert plan.override_max == timedelta(hours=2)
-    assert plan.change == {"type": "normal", "what": "WMS 4.12"}
+    assert plan.change == ChangeRecord(
+        ChangeType.STANDARD, "WMS 4.12", written={"type": "standard", "what": "WMS 4.12"}
+    )
 
 
 def test_the_revision_is_the_hash_of_the_three_files(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from stopwatch.config import kpi_model, plan_model, rule_model
+from stopwatch.config import calendar_model, change_model, kpi_model, phase_model, plan_model, rule_model
 from stopwatch.config.duration import parse_duration
 from tests.config import golden
 
@@ -25,7 +25,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "### links": rule_model.LinksModel,
     "### overrides": rule_model.OverridesModel,
     "## rollout.yaml": plan_model.RolloutFile,
-    "### phases": plan_model.PhaseModel,
+    "### phases": phase_model.PhaseModel,
     "### sites": plan_model.SiteModel,
     "### sources": plan_model.SourceModel,
     "### slack": plan_model.SlackModel,
@@ -34,9 +34,17 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "### delivery": plan_model.DeliveryModel,
     "### alerts": plan_model.AlertsModel,
     "### override": plan_model.OverrideModel,
-    "### watch": plan_model.WatchModel,
-    "### exit": plan_model.ExitModel,
+    "### watch": phase_model.WatchModel,
+    "### exit": phase_model.ExitModel,
     "### rollback": plan_model.RollbackModel,
+    "### readiness": phase_model.ReadinessModel,
+    "### change": change_model.ChangeModel,
+    "### scope": change_model.ScopeModel,
+    "### communication": change_model.NoticeModel,
+    "### checkpoint": calendar_model.CheckpointModel,
+    "### freeze": calendar_model.FreezeModel,
+    "### daily": calendar_model.DailyModel,
+    "### stakeholders": plan_model.StakeholdersModel,
 }
 ON_DISK = {"file-missing", "file-is-folder", "file-unreadable", "file-too-large", "not-utf-8", "too-many-values"}
 """Mistakes that no text file of this repository can hold."""
@@ -82,7 +90,7 @@ def test_every_model_of_the_files_has_its_section() -> None:
     files = (kpi_model.KpisFile, rule_model.StopRulesFile, kpi_model.InlineKpiModel)
     models = {
         value
-        for module in (kpi_model, rule_model, plan_model)
+        for module in (kpi_model, rule_model, plan_model, phase_model, change_model, calendar_model)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, BaseModel) and value.__module__ == module.__name__
     }

@@ -12,7 +12,8 @@ from stopwatch.core.acts import ActRequest
 from stopwatch.core.decision import Act, Decision
 from stopwatch.core.kpi import PhaseId, SiteId
 from stopwatch.core.outbox import OutboxRow
-from stopwatch.core.rollout import DeliveryPlan, Phase, Plan, RuleSet, Site, SlackPlan
+from stopwatch.core.phase import Phase
+from stopwatch.core.rollout import DeliveryPlan, Plan, RuleSet, Site, SlackPlan
 from stopwatch.core.stop import Stop
 from stopwatch.demo.slack import Fault, Pace, SlackEmulator
 from stopwatch.notify.webhook import WebhookNotifier

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from stopwatch.core.errors import SourceUnavailableError
 from stopwatch.core.grid import SlotRange
 from stopwatch.core.kpi import Better, Kpi, KpiId, PhaseId, RuleId, SiteId, Unit
+from stopwatch.core.phase import Phase
 from stopwatch.core.reading import Query, Reading
 from stopwatch.core.resolve import resolve
-from stopwatch.core.rollout import DEFAULT_SOURCE, Phase, Plan, RuleSet, Site
+from stopwatch.core.rollout import DEFAULT_SOURCE, Plan, RuleSet, Site
 from stopwatch.core.rule import Combine, Criterion, FixedVolume, Op, StopRule
 from stopwatch.core.sample import Samples, classify
 from stopwatch.core.state import Change, RuleState, armed_slot, fold, rearmed

@@ -11,8 +11,9 @@ from decimal import Decimal
 from stopwatch.core.errors import SourceUnavailableError
 from stopwatch.core.grid import Grid, SlotRange
 from stopwatch.core.kpi import Better, Kpi, KpiId, PhaseId, RuleId, SiteId, Unit
+from stopwatch.core.phase import Phase
 from stopwatch.core.reading import Query, Reading
-from stopwatch.core.rollout import Phase, Plan, RuleSet, Site
+from stopwatch.core.rollout import Plan, RuleSet, Site
 from stopwatch.core.rule import Combine, Criterion, FixedVolume, Links, Op, StopRule
 from stopwatch.core.window import Missing, Window
 

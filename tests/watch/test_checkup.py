@@ -12,8 +12,9 @@ from stopwatch.core.checkup import Checkup, Weight
 from stopwatch.core.errors import QueryRejectedError, SourceError, SourceUnavailableError
 from stopwatch.core.grid import SlotRange
 from stopwatch.core.kpi import Better, Kpi, KpiId, PhaseId, RuleId, SiteId, Unit
+from stopwatch.core.phase import Phase
 from stopwatch.core.reading import Query, Reading
-from stopwatch.core.rollout import Phase, Plan, RuleSet, Site, SourcePlan
+from stopwatch.core.rollout import Plan, RuleSet, Site, SourcePlan
 from stopwatch.core.rule import (
     BaselineThreshold,
     Combine,

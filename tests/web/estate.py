@@ -15,7 +15,8 @@ from stopwatch.core.evidence import verdict_json
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import Better, Kpi, KpiId, PhaseId, RuleId, SiteId, Unit
 from stopwatch.core.outbox import OutboxRow
-from stopwatch.core.rollout import Phase, Plan, RuleSet, Site
+from stopwatch.core.phase import Phase
+from stopwatch.core.rollout import Plan, RuleSet, Site
 from stopwatch.core.rule import Combine, Criterion, Limit, Op, ResolvedRule, StopRule
 from stopwatch.core.sample import Absence, Samples, classify
 from stopwatch.core.state import Reported
