@@ -11,7 +11,9 @@ import structlog
 from stopwatch.app.board import ENDED_SHOWN, Board
 from stopwatch.app.building import channel_of, load, sources_of
 from stopwatch.app.complaints import Complaints
-from stopwatch.core.errors import ConfigurationError, SourceError
+from stopwatch.app.saying import say
+from stopwatch.config.load import fingerprint
+from stopwatch.core.errors import ConfigurationError, SourceError, StoreError
 from stopwatch.core.reading import Origin
 from stopwatch.prometheus.reasons import Reason
 from stopwatch.watch.activating import activate_planned, next_go_live
@@ -57,6 +59,7 @@ class Daemon:
         self.store = store
         self.clock = clock
         self.metrics = metrics
+        self.tried = fingerprint(settings.config)
         self.rule_set = load(settings.config)
         self._sources: dict[str, PrometheusSource] = sources_of(self.rule_set, settings, clock)
         self._watches: dict[str, SourceWatch] = {}
@@ -67,7 +70,7 @@ class Daemon:
         self._next_go_live: datetime | None = None
         self._told_until: datetime = clock.now()
         self.board = Board(store, metrics)
-        self._take_up()
+        self._take_up(self.rule_set, self._sources)
 
     # ------------------------------------------------------------------------------------------------------ the watch
 
@@ -92,29 +95,31 @@ class Daemon:
         """Where acts are taken."""
         return Desk(self.store, self.rule_set, channel_of(self.rule_set, self.settings))
 
-    def _take_up(self) -> None:
-        """Lay out the watch anew from the records; the caller holds every lock."""
+    def _take_up(self, rule_set: RuleSet, sources: dict[str, PrometheusSource]) -> None:
+        """Lay out the watch anew from the records, or change nothing at all; the caller holds every lock."""
         now = self.clock.now()
-        activations, warnings = activate_planned(self.store, self.rule_set, now)
+        activations, warnings = activate_planned(self.store, rule_set, now)
         for warning in warnings:
             log.warning("plan.go_live_edited", detail=warning)
-        channel = channel_of(self.rule_set, self.settings)
-        for detail in note_unwatched(self.store, self.rule_set, channel, now):
+        channel = channel_of(rule_set, self.settings)
+        for detail in note_unwatched(self.store, rule_set, channel, now):
             log.info("ground.watch_changed", detail=detail)
         watches = take_up(
             self.store,
-            self.rule_set,
-            self._sources,
+            rule_set,
+            sources,
             activations,
             channel=channel,
             catch_up=self.settings.catch_up,
             origin=self._origin,
         )
+        # Whatever may fail has been done by now.
         for watch in self._watches.values():
             watch.close()
+        self.rule_set, self._sources = rule_set, sources
         self._watches = {watch.name: watch for watch in watches}
-        self._next_go_live = next_go_live(self.rule_set.plan, activations, now)
-        self.metrics.expect_sources(self._sources, outcomes=(reason.value for reason in Reason))
+        self._next_go_live = next_go_live(rule_set.plan, activations, now)
+        self.metrics.expect_sources(sources, outcomes=(reason.value for reason in Reason))
         self._note()
 
     def tick(self, source: str) -> None:
@@ -126,7 +131,9 @@ class Daemon:
 
         """
         with self._locks[source]:
-            watch = self._watches[source]
+            watch = self._watches.get(source)
+            if watch is None:  # the source left with a reload
+                return
             began = self.clock.monotonic()
             report = watch.tick(self.clock.now())
             seconds = self.clock.monotonic() - began
@@ -136,7 +143,7 @@ class Daemon:
             return
         self.board.evaluated_at = report.at
         self._measure(report, seconds)
-        _say(report, seconds)
+        say(report, seconds)
         self._complain(report)
         self._note()
 
@@ -190,7 +197,7 @@ class Daemon:
         now = self.clock.now()
         if self._next_go_live is not None and now >= self._next_go_live:
             with self._swap:
-                self._locked(self._take_up)
+                self._locked(lambda: self._take_up(self.rule_set, self._sources))
         for decision in pass_time(self.desk, caught_up=lambda site: self._caught_up(site, now), now=now):
             log.info("decision.changed", decision=decision.id, state=decision.state, rev=decision.rev)
         self._tell_owed(now)
@@ -245,35 +252,39 @@ class Daemon:
 
     # ----------------------------------------------------------------------------------------------------- the files
 
-    def reload(self) -> None:
+    def reload(self, *, by: str) -> None:
         """
-        Read the rule folder anew: all of it, or none.
+        Read the rule folder anew: all of it, or none; *by* says in the log who asked for it.
 
         Raises:
             ConfigurationError: It cannot be used; the previous rule set stays in force.
-            StoreError: The records could not be read.
+            StoreError: The records could not be read or written; the previous rule set stays in force.
 
         """
         with self._swap:
+            self.tried = fingerprint(self.settings.config)
             try:
                 rule_set = load(self.settings.config)
-                sources = sources_of(rule_set, self.settings, self.clock)
-            except ConfigurationError as error:
+                self._replace(rule_set, sources_of(rule_set, self.settings, self.clock))
+            except (ConfigurationError, StoreError) as error:
                 self.metrics.observe_reload(good=False, at=self.clock.now())
-                log.warning("config.refused", detail=str(error))
+                log.warning("config.refused", by=by, detail=str(error))
                 raise
-            self._locked(lambda: self._replace(rule_set, sources))
             self.metrics.observe_reload(good=True, at=self.clock.now())
-            log.info("config.reloaded", revision=rule_set.revision, sites=len(rule_set.plan.sites))
+            log.info("config.reloaded", by=by, revision=rule_set.revision, sites=len(rule_set.plan.sites))
 
     def _replace(self, rule_set: RuleSet, sources: dict[str, PrometheusSource]) -> None:
-        old = self._sources
-        self.rule_set, self._sources = rule_set, sources
         for name in sources:
             self._locks.setdefault(name, threading.Lock())
-        self._take_up()
-        for source in old.values():
-            source.close()
+        replaced = self._sources
+        try:
+            self._locked(lambda: self._take_up(rule_set, sources))
+        except BaseException:
+            replaced = sources
+            raise
+        finally:
+            for source in replaced.values():
+                source.close()
 
     def close(self) -> None:
         """Let go of threads and connections."""
@@ -281,18 +292,3 @@ class Daemon:
             watch.close()
         for source in self._sources.values():
             source.close()
-
-
-def _say(report: TickReport, seconds: float) -> None:
-    facts = {
-        "source": report.source,
-        "slots": report.committed.slots,
-        "grounds": report.committed.grounds,
-        "lateness_seconds": round(report.lateness.total_seconds(), 3),
-        "duration_seconds": round(seconds, 4),
-    }
-    if report.committed.caught_up:
-        log.info("evaluation.caught_up", caught_up=report.committed.caught_up, **facts)
-    log.debug("evaluation.done", **facts)
-    for detail in report.unjudged:
-        log.warning("evaluation.unjudged", source=report.source, detail=detail)

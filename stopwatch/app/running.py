@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import threading
 from contextlib import ExitStack, contextmanager
@@ -16,15 +17,17 @@ from stopwatch import __version__
 from stopwatch.app.alerting import Alerting
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
+from stopwatch.app.ending import Part, stop_together
 from stopwatch.app.estate import DaemonEstate
 from stopwatch.app.listening import open_listening
 from stopwatch.app.measuring import Measuring
 from stopwatch.app.notifying import open_heartbeat, open_notifiers
+from stopwatch.app.reloading import FolderWatch, Reloading
 from stopwatch.app.scheduler import Pulse
 from stopwatch.app.sending import open_sender
+from stopwatch.app.systemd import SignsOfLife, Systemd
 from stopwatch.app.views import DaemonActs, DaemonHealth, DaemonRecords
 from stopwatch.config.tokens import load_tokens
-from stopwatch.core.errors import ConfigurationError, StoreError
 from stopwatch.store.connect import open_store
 from stopwatch.store.lock import daemon_lock
 from stopwatch.telemetry.logs import set_up_logs
@@ -59,9 +62,11 @@ def run(settings: Settings) -> None:
         StoreError: The database cannot be used, or another daemon works on it.
 
     """
-    stop = threading.Event()
-    with _rarely_collecting(), running(settings) as daemon, _signals(stop, daemon):
+    stop, systemd = threading.Event(), Systemd(os.environ, Clock.monotonic)
+    with _rarely_collecting(), _serving(settings, open_store, systemd) as reloading, _signals(stop, reloading):
+        systemd.ready(f"watching {len(reloading.daemon.rule_set.plan.sites)} sites")
         stop.wait()
+        systemd.stopping()
         log.info("daemon.stopping")
     log.info("daemon.stopped")
 
@@ -69,6 +74,12 @@ def run(settings: Settings) -> None:
 @contextmanager
 def running(settings: Settings, *, opening: Callable[[str], SqlStore] = open_store) -> Iterator[Daemon]:
     """Run the daemon as long as the block lasts, on the store that *opening* gives for the database's address."""
+    with _serving(settings, opening, Systemd({}, Clock.monotonic)) as reloading:
+        yield reloading.daemon
+
+
+@contextmanager
+def _serving(settings: Settings, opening: Callable[[str], SqlStore], systemd: Systemd) -> Iterator[Reloading]:
     set_up_logs(json=settings.log_format == "json", level=settings.log_level, secrets=secrets_of(settings))
     clock = Clock()
     with ExitStack() as stack:
@@ -79,33 +90,32 @@ def running(settings: Settings, *, opening: Callable[[str], SqlStore] = open_sto
         metrics = Metrics(version=__version__, now=clock.now)
         daemon = Daemon(settings, store, clock, metrics)
         stack.callback(daemon.close)
-        jobs: Jobs = {f"tick:{name}": partial(daemon.tick, name) for name in daemon.source_names}
         sender, notifiers, heartbeat = open_sender(daemon), open_notifiers(daemon, stack), open_heartbeat(daemon)
         alerting = Alerting(daemon, sender, notifiers)
-        jobs |= {"time": daemon.pass_time, "alerting": alerting.pass_time, "versions": daemon.learn_versions}
-        jobs["measuring"] = Measuring(daemon).pass_time
-        pulse = Pulse(jobs, interval_seconds=daemon.pulse_seconds, clock=clock)
-        tokens = _tokens(settings)
+        jobs = partial(_jobs, daemon, alerting, Measuring(daemon))
+        pulse = Pulse(jobs(), interval_seconds=daemon.pulse_seconds, clock=clock)
+        reloading = Reloading(daemon, pulse, jobs=jobs, sender=sender, systemd=systemd)
+        health = DaemonHealth(daemon, pulse, reloading)
         listening = open_listening(daemon, stack)
         api = build_app(
             daemon,
             DaemonRecords(daemon),
-            DaemonHealth(daemon, pulse),
+            health,
             DaemonActs(daemon),
             version=__version__,
-            tokens=tokens,
+            tokens=_tokens(settings),
             inbound=listening.inbound,
             estate=DaemonEstate(daemon),
         )
         server = WebServer(api, host=settings.listen.host, port=settings.listen.port)
-        server.start()
-        stack.callback(server.stop)
-        for thread in (sender, *notifiers, heartbeat, *listening.threads):
-            if thread is not None:
-                thread.start()
-                stack.callback(thread.stop)
-        pulse.start()
-        stack.callback(pulse.stop)
+        watch = FolderWatch(settings.config, reloading) if settings.watch_config else None
+        threads = (server, sender, *notifiers, heartbeat, *listening.threads, pulse, watch)
+        parts = [part for part in (*threads, SignsOfLife(systemd, health.live)) if part is not None]
+        started: list[Part] = []
+        stack.callback(stop_together, started)
+        for part in parts:
+            part.start()
+            started.append(part)
         metrics.observe_leader(leader=True)
         metrics.observe_reload(good=True, at=clock.now())
         log.info(
@@ -116,7 +126,14 @@ def running(settings: Settings, *, opening: Callable[[str], SqlStore] = open_sto
             sites=len(daemon.rule_set.plan.sites),
             slack=sender is not None,
         )
-        yield daemon
+        yield reloading
+
+
+def _jobs(daemon: Daemon, alerting: Alerting, measuring: Measuring) -> Jobs:
+    """Return what the pulse calls, by name: a tick per source that the files in force name, and the daemon's chores."""
+    ticks: Jobs = {f"tick:{name}": partial(daemon.tick, name) for name in daemon.source_names}
+    chores = {"time": daemon.pass_time, "alerting": alerting.pass_time, "versions": daemon.learn_versions}
+    return ticks | chores | {"measuring": measuring.pass_time}
 
 
 def _tokens(settings: Settings) -> tuple[Token, ...]:
@@ -158,7 +175,7 @@ def _rarely_collecting() -> Iterator[None]:
 
 
 @contextmanager
-def _signals(stop: threading.Event, daemon: Daemon) -> Iterator[None]:
+def _signals(stop: threading.Event, reloading: Reloading) -> Iterator[None]:
     """Stop on SIGTERM and SIGINT, reload on SIGHUP; outside the main thread signals stay as they are."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -168,7 +185,7 @@ def _signals(stop: threading.Event, daemon: Daemon) -> Iterator[None]:
         stop.set()
 
     def reload(_number: int, _frame: FrameType | None) -> None:
-        threading.Thread(target=_reload, args=(daemon,), name="reload", daemon=True).start()
+        threading.Thread(target=reloading.quietly, kwargs={"by": "signal"}, name="reload", daemon=True).start()
 
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     signal.signal(signal.SIGTERM, end)
@@ -179,10 +196,3 @@ def _signals(stop: threading.Event, daemon: Daemon) -> Iterator[None]:
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)
-
-
-def _reload(daemon: Daemon) -> None:
-    try:
-        daemon.reload()
-    except (ConfigurationError, StoreError) as error:
-        log.warning("reload.refused", detail=str(error))

@@ -56,6 +56,7 @@ class Pulse:
         self._jobs = dict(jobs)
         self._interval = interval_seconds
         self._clock = clock
+        self._laying = threading.Lock()
         self._beats = dict.fromkeys(self._jobs, clock.monotonic())
         self._busy: set[str] = set()
         self._stop = threading.Event()
@@ -64,14 +65,28 @@ class Pulse:
 
     def start(self) -> None:
         """Run every job at once and from then on."""
-        self._schedule()
+        with self._laying:
+            self._schedule()
         self._watchdog.start()
+
+    def follow(self, jobs: Mapping[str, Callable[[], None]], *, interval_seconds: float) -> None:
+        """Go on with *jobs* instead; one that is left out is not called again, one under way ends as it would."""
+        with self._laying:
+            if jobs.keys() == self._jobs.keys() and interval_seconds == self._interval:
+                return
+            now = self._clock.monotonic()
+            self._beats = {name: self._beats.get(name, now) for name in jobs}
+            self._jobs, self._interval = dict(jobs), interval_seconds
+            if self._scheduler is not None and not self._stop.is_set():
+                self._scheduler.shutdown(wait=False)
+                self._schedule()
 
     def stop(self) -> None:
         """Start no further job; those that run may end within `LAST_JOBS_SECONDS`."""
-        self._stop.set()
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=False)
+        with self._laying:
+            self._stop.set()
+            if self._scheduler is not None:
+                self._scheduler.shutdown(wait=False)
         until = self._clock.monotonic() + LAST_JOBS_SECONDS
         while self._busy and self._clock.monotonic() < until:
             self._clock.sleep(0.05)
@@ -102,22 +117,32 @@ class Pulse:
     def _call(self, name: str) -> None:
         if name in self._busy:
             return
+        work = self._jobs.get(name)
+        if work is None:
+            return
         self._busy.add(name)
-        self._beats[name] = self._clock.monotonic()
-        fenced(name, self._jobs[name])
+        self._beat(name)
+        fenced(name, work)
         self._busy.discard(name)
-        self._beats[name] = self._clock.monotonic()
+        self._beat(name)
+
+    def _beat(self, name: str) -> None:
+        if name in self._jobs:
+            self._beats[name] = self._clock.monotonic()
 
     def _watch(self) -> None:
         """Start the scheduler afresh when a step of the wall clock has put its jobs to sleep."""
-        patience = max(1.0, STALLED * self._interval)
         while not self._stop.wait(min(1.0, self._interval)):
-            now = self._clock.monotonic()
-            asleep = [name for name, beat in self._beats.items() if name not in self._busy and now - beat > patience]
-            if not asleep:
-                continue
-            log.warning("tick.rearmed", jobs=asleep, late_seconds=round(now - self.oldest_beat, 1))
-            if self._scheduler is not None:
-                self._scheduler.shutdown(wait=False)
-            self._beats.update(dict.fromkeys(asleep, now))
-            self._schedule()
+            with self._laying:
+                self._rearm()
+
+    def _rearm(self) -> None:
+        now, patience = self._clock.monotonic(), max(1.0, STALLED * self._interval)
+        asleep = [name for name, beat in self._beats.items() if name not in self._busy and now - beat > patience]
+        if not asleep or self._stop.is_set():
+            return
+        log.warning("tick.rearmed", jobs=asleep, late_seconds=round(now - self.oldest_beat, 1))
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+        self._beats.update(dict.fromkeys(asleep, now))
+        self._schedule()

@@ -66,6 +66,10 @@ class SenderThread:
         self._stop.set()
         self._thread.join(STOP_SECONDS)
 
+    def deliver_through(self, sender: Delivering) -> None:
+        """Deliver through *sender* from the next pass on."""
+        self._sender = sender
+
     @property
     def refused(self) -> bool:
         """Whether the receiver refuses our credentials."""
@@ -115,9 +119,17 @@ class SenderThread:
 
 def open_sender(daemon: Daemon) -> SenderThread | None:
     """Return the thread that delivers to Slack; None (said once) while Slack is off."""
+    sender = slack_sender(daemon)
+    if sender is None:
+        log.warning("slack.off", detail="STOPWATCH_SLACK_BOT_TOKEN is not set; decisions are recorded and not posted")
+        return None
+    return SenderThread(daemon, SLACK, sender)
+
+
+def slack_sender(daemon: Daemon) -> Sender | None:
+    """Return what delivers to Slack by the plan in force, None while Slack is off."""
     settings, plan = daemon.settings, daemon.rule_set.plan
     if settings.slack_bot_token is None:
-        log.warning("slack.off", detail="STOPWATCH_SLACK_BOT_TOKEN is not set; decisions are recorded and not posted")
         return None
     token = settings.slack_bot_token.get_secret_value()
     notifier = SlackNotifier(
@@ -133,7 +145,7 @@ def open_sender(daemon: Daemon) -> SenderThread | None:
         name_of=SlackPeople(token, settings.slack_base_url, now=daemon.clock.now).name_of,
         attempt=attempted,
     )
-    sender = Sender(
+    return Sender(
         daemon.store,
         notifier,
         plan=plan.delivery,
@@ -141,4 +153,3 @@ def open_sender(daemon: Daemon) -> SenderThread | None:
         fallback=plan.slack.fallback_channel,
         fence=ended_well,
     )
-    return SenderThread(daemon, SLACK, sender)

@@ -11,6 +11,7 @@ from stopwatch.watch.commands import act, pause
 
 if TYPE_CHECKING:
     from stopwatch.app.daemon import Daemon
+    from stopwatch.app.reloading import Reloading
     from stopwatch.app.scheduler import Pulse
     from stopwatch.core.acts import ActRequest
     from stopwatch.core.decision import Decision, DecisionId, DecisionState
@@ -74,10 +75,11 @@ class DaemonActs:
 class DaemonHealth:
     """Whether the process makes progress and can do its work."""
 
-    def __init__(self, daemon: Daemon, pulse: Pulse) -> None:
-        """Look at *daemon* and its *pulse*."""
+    def __init__(self, daemon: Daemon, pulse: Pulse, reloading: Reloading) -> None:
+        """Look at *daemon* and its *pulse*; *reloading* reads the files anew."""
         self._daemon = daemon
         self._pulse = pulse
+        self._reloading = reloading
 
     def live(self) -> bool:
         """Tell whether the pulse still beats."""
@@ -103,4 +105,4 @@ class DaemonHealth:
 
     def reload(self) -> None:
         """Read the configuration folder anew, all of it or nothing."""
-        self._daemon.reload()
+        self._reloading.reload(by="api")

@@ -62,6 +62,15 @@ def load_plan(folder: Path) -> Plan | None:
     return None if node is None else read_plan(node, read_outline(node), Complaints())
 
 
+def fingerprint(folder: Path) -> str:
+    """Return a hash of what the rule files of *folder* hold, or of why they cannot be read; nothing is judged."""
+    digest = hashlib.sha256()
+    for name in FILES:
+        data = read_bytes(Path(folder) / name)
+        digest.update(hashlib.sha256(data if isinstance(data, bytes) else f"!{data.code}".encode()).digest())
+    return digest.hexdigest()
+
+
 def check_folder(
     folder: Path, promql: CheckPromql | None = None, changes: Sequence[Change] = ()
 ) -> tuple[RuleSet | None, list[Complaint]]:

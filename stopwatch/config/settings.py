@@ -136,7 +136,9 @@ class Settings(BaseSettings):
     catch_up: Annotated[Duration, Field(gt=timedelta(0))] = Field(
         default=timedelta(hours=24), description="How far back missed slots are judged after an outage."
     )
-
+    watch_config: bool = Field(
+        default=True, description="Whether a change of the folder's files reloads them, without a signal or request."
+    )
     link_hosts_private: bool = Field(
         default=False,
         description="Whether `check --live` also asks evidence links whose hosts have loopback or private addresses.",

@@ -1,0 +1,28 @@
+"""What the log says of an evaluation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from stopwatch.watch.tick import TickReport
+
+log = structlog.get_logger()
+
+
+def say(report: TickReport, seconds: float) -> None:
+    """Log what an evaluation did that took *seconds*."""
+    facts = {
+        "source": report.source,
+        "slots": report.committed.slots,
+        "grounds": report.committed.grounds,
+        "lateness_seconds": round(report.lateness.total_seconds(), 3),
+        "duration_seconds": round(seconds, 4),
+    }
+    if report.committed.caught_up:
+        log.info("evaluation.caught_up", caught_up=report.committed.caught_up, **facts)
+    log.debug("evaluation.done", **facts)
+    for detail in report.unjudged:
+        log.warning("evaluation.unjudged", source=report.source, detail=detail)
