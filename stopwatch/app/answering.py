@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
 from queue import SimpleQueue
@@ -15,21 +14,25 @@ from typing import TYPE_CHECKING
 import structlog
 
 from stopwatch.core.errors import StoreError
-from stopwatch.core.inbox import Receipt, Result, Way
+from stopwatch.core.inbox import Declaration, Receipt, Result, Way
 from stopwatch.core.outbox import Effect
-from stopwatch.slack.inbound import Asked, UnreadableError, asked, payload_of
+from stopwatch.slack.declaring import stop_modal
+from stopwatch.slack.inbound import Asked, UnreadableError, asked, payload_of, place_of
 from stopwatch.slack.modal import errors_of, modal
 from stopwatch.slack.names import named_decision
 from stopwatch.slack.signature import proof_of
 from stopwatch.slack.whisper import whisper
-from stopwatch.watch.answers import Outcome, apply, complaint, pending_beside, preview
+from stopwatch.watch.answers import apply, complaint, pending_beside, preview
+from stopwatch.watch.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from stopwatch.app.daemon import Daemon
+    from stopwatch.core.decision import Decision
     from stopwatch.core.inbox import Interaction
+    from stopwatch.slack.payload import Block
     from stopwatch.slack.people import SlackPeople
     from stopwatch.watch.answers import Inbox
 
@@ -140,33 +143,50 @@ class Answering:
         if receipt is not Receipt.NEW:
             self._count(what.action, deed.way, Result.REPEATED)
         elif what.dialog and not self._stop.is_set():
-            self._open(what, deed)
+            return Reply(receipt, self._open(what, deed))
         else:
             self._wake.set()
         return Reply(receipt)
 
     # ----------------------------------------------------------------------------------------------------- dialogs
 
-    def _open(self, what: Asked, deed: Interaction) -> None:
-        """Open a dialog while its trigger is fresh; a slow Slack delays the acknowledgement only for a while."""
+    def _open(self, what: Asked, deed: Interaction) -> Mapping[str, object] | None:
+        """
+        Open a dialog while its trigger is fresh; a slow Slack delays the acknowledgement only for a while.
+
+        Returns the answer to a command that was refused: it is shown where it was typed, even where we are no member.
+        """
         opening = self._dialogs.submit(self._ask, what, deed)
         try:
             failure = opening.exception(timeout=DIALOG_SECONDS)
         except TimeoutError:
             log.warning("answer.dialog_slow", act=deed.act)
-        else:
+            opening.add_done_callback(self._later)
+            return None
+        if failure is not None:
             _broke(deed, failure)
+            return None
+        untold = opening.result()
+        if untold is not None and what.command:
+            return {"response_type": "ephemeral", "text": whisper(deed, untold.result, untold.why, None)}
+        self._later(opening)
+        return None
 
-    def _ask(self, what: Asked, deed: Interaction) -> None:
+    def _later(self, opening: Future[Outcome | None]) -> None:
+        """Let a person be told what came of a dialog that did not open."""
+        failed = opening.cancelled() or opening.exception() is not None
+        untold = None if failed else opening.result()
+        if untold is not None:
+            self._untold.put((untold, 1))
+            self._wake.set()
+
+    def _ask(self, what: Asked, deed: Interaction) -> Outcome | None:
+        """Open the dialog; return what the person must be told because it did not open."""
         desk, now = self._daemon.desk, self._daemon.clock.now()
         try:
             outcome = preview(desk, deed, self._people, now=now)
-            if outcome.decision is not None and outcome.result is Result.ASKED:
-                pending = [(str(rule), since) for rule, since in pending_beside(desk, outcome.decision)]
-                longest = desk.rule_set.plan.override_max
-                shown = named_decision(outcome.decision, self._people.name_of)
-                view = modal(deed.act, shown, what.value, now=now, override_max=longest, pending=pending)
-                opened = self._people.open(what.trigger or "", view)
+            if outcome.result is Result.ASKED:
+                opened = self._people.open(what.trigger or "", self._dialog(what, deed, outcome.decision, now))
                 if opened.effect is not Effect.SENT:
                     log.warning("answer.dialog_refused", act=deed.act, code=opened.code)
                     why = "its dialog could not be opened in time; click again"
@@ -177,9 +197,16 @@ class Answering:
             log.warning("answer.failed", detail=str(error))
             outcome = Outcome(deed, Result.UNASKED, None, "the records cannot be read or written now; click again")
         self._count(deed.act, deed.way, outcome.result)
-        if outcome.result is not Result.ASKED:
-            self._untold.put((outcome, 1))
-            self._wake.set()
+        return outcome if outcome.result is not Result.ASKED else None
+
+    def _dialog(self, what: Asked, deed: Interaction, decision: Decision | None, now: datetime) -> Block:
+        desk = self._daemon.desk
+        plan = desk.rule_set.plan
+        if isinstance(deed.act, Declaration) or decision is None:
+            return stop_modal(plan, channel=what.value, wanted=what.typed, reason=what.said)
+        pending = [(str(rule), since) for rule, since in pending_beside(desk, decision)]
+        shown = named_decision(decision, self._people.name_of)
+        return modal(deed.act, shown, what.value, now=now, override_max=plan.override_max, pending=pending)
 
     # ---------------------------------------------------------------------------------------------------- applying
 
@@ -228,14 +255,15 @@ class Answering:
 
     def _where(self, deed: Interaction) -> tuple[str | None, str | None]:
         """Return the channel, and for an answer in a thread the thread, in which a person reads the reply."""
-        container = deed.origin.get("container")
-        clicked = container.get("channel_id") if isinstance(container, Mapping) else None
+        clicked = place_of(deed)
+        if not deed.decision:
+            return clicked or self._daemon.desk.channel(None), None
         try:
             root = self._daemon.store.root(deed.decision)
         except StoreError:
             root = None
         thread = root.ts if root is not None and deed.way is Way.THREAD else None
-        if isinstance(clicked, str):
+        if clicked is not None:
             return clicked, None
         return (root.sent_channel or root.message.channel, thread) if root is not None else (None, None)
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from stopwatch.core.decision import Act
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stopwatch.core.decision import Act, DecisionId
+    from stopwatch.core.decision import DecisionId
 
 
 class Receipt(StrEnum):
@@ -42,6 +44,16 @@ class Result(StrEnum):
     UNWRITABLE = "unwritable"
 
 
+class Declaration(StrEnum):
+    """What a person does that is about no decision yet."""
+
+    PAUSE = "pause"
+
+
+Deed = Act | Declaration
+"""Everything that waits in the inbox to be applied."""
+
+
 class Way(StrEnum):
     """How an interaction came in."""
 
@@ -57,12 +69,13 @@ class Interaction:
 
     *key* is the same however often the deed is delivered; *ticket* tells one delivery from another (an envelope's id,
     the digest of a signature). *rev* and *shown* are what the person saw, None where that cannot be known. *fields*
-    holds what a dialog gave, by block id. *origin* is the verified payload without its secrets, for the audit.
+    holds what a dialog gave, by block id. *decision* is empty for what is about none. *origin* is the verified payload
+    without its secrets, for the audit.
     """
 
     key: str
     way: Way
-    act: Act
+    act: Deed
     user: str
     decision: DecisionId
     rev: int | None = None

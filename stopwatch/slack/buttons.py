@@ -31,6 +31,7 @@ LABELS: Mapping[Act, str] = {
     Act.DISMISS: "Dismiss…",
     Act.ROLL_BACK: "Roll back…",
     Act.CLOSE: "Close…",
+    Act.ATTACH: "Attach a ticket…",
 }
 """Every act that Slack offers; an ellipsis says that a dialog follows."""
 
@@ -41,10 +42,10 @@ def value_of(decision: Decision) -> str:
 
 
 def act_buttons(decision: Decision) -> Block | None:
-    """Return the buttons and the menu of what the decision's state allows, None if it allows nothing."""
-    allowed = [act for act in LABELS if decision.state in TRANSITIONS[act]]
-    if not allowed:
+    """Return the buttons and the menu of what the decision's state allows, None once it is over."""
+    if not decision.state.live:
         return None
+    allowed = [act for act in LABELS if decision.state in TRANSITIONS[act]]
     shown = [act for act in BUTTONS.get(decision.state, ()) if act in allowed]
     elements: list[Block] = [_button(decision, act) for act in shown]
     if elements:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from stopwatch.core.decision import Act, DecisionId
-from stopwatch.core.inbox import Interaction, Way
+from stopwatch.core.inbox import Declaration, Deed, Interaction, Way
 from stopwatch.slack.buttons import LABELS, MORE
 from stopwatch.slack.modal import TITLES, fields_of
 
@@ -21,6 +22,7 @@ _SECRETS = frozenset(
     {"token", "response_url", "response_urls", "trigger_id", "interactivity_pointer", "bot_access_token"}
 )
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
+_CHANNEL = re.compile(r"[CDG][A-Z0-9]{1,30}")
 _VALUE = re.compile(r"([a-z0-9_][a-zA-Z0-9_-]{0,120})\|([0-9]{1,9})\|([0-9]{1,6})")
 _WORD_MOST = 200
 _DEEPEST = 60
@@ -36,7 +38,8 @@ class Asked:
     One interaction as it was understood.
 
     *deed* is None for what needs nothing done, such as a link button. *trigger* opens a dialog within three seconds
-    where *dialog* is set; *value* is what the button carried. *submitted*: the deed comes from a dialog.
+    where *dialog* is set; *value* is what the button carried, *typed* what stood behind a command and *said* the
+    message of a shortcut. *submitted*: the deed comes from a dialog. *command*: its answer is shown where it was typed.
     """
 
     deed: Interaction | None
@@ -46,11 +49,14 @@ class Asked:
     value: str = ""
     dialog: bool = False
     submitted: bool = False
+    command: bool = False
+    typed: str = ""
+    said: str = ""
 
 
 def payload_of(body: bytes) -> Mapping[str, object]:
     """
-    Return the JSON object of a form's field ``payload``; an empty one for other forms of Slack's, such as commands.
+    Return the JSON object of a form's field ``payload``; of other forms of Slack's, such as commands, the fields.
 
     Raises:
         UnreadableError: The body is neither.
@@ -61,7 +67,7 @@ def payload_of(body: bytes) -> Mapping[str, object]:
     except ValueError as error:
         raise UnreadableError("the body is no form") from error
     if "payload" not in form:
-        return {}
+        return {name: values[0] for name, values in form.items()}
     try:
         payload = json.loads(form["payload"][0], parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -78,6 +84,10 @@ def asked(payload: Mapping[str, object], way: Way, ticket: str | None) -> Asked:
         return _clicked(payload, way, ticket)
     if kind == "view_submission":
         return _submitted(payload, way, ticket)
+    if kind == "message_action" and payload.get("callback_id") == Declaration.PAUSE:
+        return _shortcut(payload, way, ticket)
+    if kind is None and isinstance(payload.get("command"), str):
+        return _commanded(payload, way, ticket)
     return Asked(None, "other", way)
 
 
@@ -104,6 +114,8 @@ def _submitted(payload: Mapping[str, object], way: Way, ticket: str | None) -> A
     view = payload.get("view")
     view = view if isinstance(view, Mapping) else {}
     value = str(view.get("private_metadata"))
+    if view.get("callback_id") == Declaration.PAUSE:
+        return _declared(payload, view, way, ticket)
     user, act, seen = _user(payload), _act(str(view.get("callback_id"))), _seen(value)
     if act is None or act not in TITLES or user is None or seen is None:
         return Asked(None, "other", way)
@@ -114,11 +126,55 @@ def _submitted(payload: Mapping[str, object], way: Way, ticket: str | None) -> A
     return Asked(deed, act.value, way, value=value, submitted=True)
 
 
+def _commanded(payload: Mapping[str, object], way: Way, ticket: str | None) -> Asked:
+    """Read a slash command, whatever the app's manifest calls it; it asks for the dialog of a manual stop."""
+    user, trigger = payload.get("user_id"), payload.get("trigger_id")
+    if not isinstance(user, str) or not _USER.fullmatch(user) or not isinstance(trigger, str):
+        return Asked(None, "other", way)
+    team = {"team": {"id": payload.get("team_id")}}
+    once = hashlib.sha256(trigger.encode("utf-8", "replace")).hexdigest()[:32]
+    deed = _deed(f"command/{user}/{once}", Declaration.PAUSE, user, payload={**payload, **team}, way=way, ticket=ticket)
+    typed = str(payload.get("text") or "")[:_WORD_MOST]
+    return Asked(deed, deed.act.value, way, trigger, place_of(deed) or "", dialog=True, command=True, typed=typed)
+
+
+def _shortcut(payload: Mapping[str, object], way: Way, ticket: str | None) -> Asked:
+    """Read a message shortcut; the message is where the reason of a manual stop begins."""
+    user, trigger, message = _user(payload), payload.get("trigger_id"), payload.get("message")
+    if user is None or not isinstance(trigger, str):
+        return Asked(None, "other", way)
+    key = f"shortcut/{user}/{payload.get('action_ts')}/{payload.get('message_ts')}"
+    deed = _deed(key, Declaration.PAUSE, user, payload=payload, way=way, ticket=ticket)
+    said = _storable(str(message.get("text") or "")) if isinstance(message, Mapping) else ""
+    return Asked(deed, deed.act.value, way, trigger, place_of(deed) or "", dialog=True, said=said)
+
+
+def _declared(payload: Mapping[str, object], view: Mapping[str, object], way: Way, ticket: str | None) -> Asked:
+    """Read the submitted dialog of a manual stop."""
+    user, state = _user(payload), view.get("state")
+    if user is None:
+        return Asked(None, "other", way)
+    fields = fields_of(state.get("values") if isinstance(state, Mapping) else None)
+    key = f"dialog/{user}/{view.get('id')}"
+    deed = _deed(key, Declaration.PAUSE, user, payload=payload, way=way, ticket=ticket, fields=fields)
+    return Asked(deed, deed.act.value, way, submitted=True)
+
+
+def place_of(deed: Interaction) -> str | None:
+    """Return the channel in which a person did something, None where that was in no message and no command."""
+    origin = deed.origin
+    places = (("container", "channel_id"), ("channel", "id"), ("view", "private_metadata"))
+    parts = [(origin.get(outer), inner) for outer, inner in places]
+    told = [part.get(inner) for part, inner in parts if isinstance(part, Mapping)]
+    known = [name for name in (*told, origin.get("channel_id")) if isinstance(name, str) and _CHANNEL.fullmatch(name)]
+    return known[0] if known else None
+
+
 def _deed(
     key: str,
-    act: Act,
+    act: Deed,
     user: str,
-    seen: tuple[DecisionId, int, int],
+    seen: tuple[DecisionId, int, int] | None = None,
     *,
     payload: Mapping[str, object],
     way: Way,
@@ -132,9 +188,9 @@ def _deed(
         way=way,
         act=act,
         user=user,
-        decision=seen[0],
-        rev=seen[1],
-        shown=seen[2],
+        decision=seen[0] if seen else DecisionId(""),
+        rev=seen[1] if seen else None,
+        shown=seen[2] if seen else None,
         team=_storable(str(team.get("id")))[:_WORD_MOST] if isinstance(team, Mapping) else None,
         ticket=ticket,
         fields={_storable(name): _storable(text) for name, text in (fields or {}).items()},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.acts import DISMISS_CATEGORIES, ROLL_BACK_KINDS
 from stopwatch.core.decision import Act
+from stopwatch.core.inbox import Declaration
 from stopwatch.slack.cause import NAME
 from stopwatch.slack.figures import here, span
 from stopwatch.slack.payload import Block, section
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stopwatch.core.decision import Decision
+    from stopwatch.core.inbox import Deed
 
 TITLES: Mapping[Act, str] = {
     Act.RESUME: "Resume",
@@ -25,6 +27,7 @@ TITLES: Mapping[Act, str] = {
     Act.DISMISS: "Dismiss the pause",
     Act.ROLL_BACK: "Record a roll-back",
     Act.CLOSE: "Close the decision",
+    Act.ATTACH: "Attach a link",
 }
 """Every act that asks for more; the others are done by the click alone."""
 
@@ -35,12 +38,16 @@ _EFFECT: Mapping[Act, str] = {
     Act.DISMISS: "The pause ends as an error of ours, not of the rollout.",
     Act.ROLL_BACK: "Say what was reverted. The pause stays until the KPIs are back in their band.",
     Act.CLOSE: "The pause ends although the KPIs did not come back.",
+    Act.ATTACH: "The link is kept with the decision and shown on its card. Nothing else changes.",
 }
 _CATEGORIES = {"false_alarm": "False alarm", "data_fault": "Fault in the data"}
 _USUAL = timedelta(hours=2)
-_REASON_MOST = 2000
-_SHORT_MOST = 100
+REASON_MOST = 2000
+SHORT_MOST = 100
 _RULES = 10
+STOP_BLOCKS = ("scope", "criterion", "reason", "link")
+"""The input blocks of the dialog of a manual stop."""
+LINK: Block = {"type": "url_text_input"}
 _FIRST_MOMENT, _LAST_MOMENT = 1_000_000_000, 9_999_999_999
 
 
@@ -73,33 +80,35 @@ def modal(
         "type": "modal",
         "callback_id": act.value,
         "private_metadata": value,
-        "title": _plain(TITLES[act]),
-        "submit": _plain(TITLES[act].partition(" ")[0]),
-        "close": _plain("Cancel"),
+        "title": plain(TITLES[act]),
+        "submit": plain(TITLES[act].partition(" ")[0]),
+        "close": plain("Cancel"),
         "blocks": blocks,
     }
 
 
 def _inputs(act: Act, now: datetime, override_max: timedelta) -> list[Block]:
-    reason = _text("reason", "Why?", most=_REASON_MOST, multiline=True)
+    reason = text_field("reason", "Why?", most=REASON_MOST, multiline=True)
     match act:
         case Act.OVERRIDE:
             longest = f"At most {span(override_max.total_seconds())} from now. Then it is paused again, or resumed."
             return [
-                _text("category", "Category", most=_SHORT_MOST, hint="A few words to count by, such as accepted-risk."),
+                text_field("category", "Category", most=SHORT_MOST, hint="Words to count by, such as accepted-risk."),
                 reason,
-                _input("end", "Until when?", _moment(now + min(override_max, _USUAL), now), hint=longest),
-                _input("link", "Ticket", {"type": "url_text_input"}, optional=True),
+                field_of("end", "Until when?", _moment(now + min(override_max, _USUAL), now), hint=longest),
+                field_of("link", "Ticket", LINK, optional=True),
             ]
         case Act.DISMISS:
             return [_choice("category", "What was wrong?", DISMISS_CATEGORIES, _CATEGORIES), reason]
         case Act.ROLL_BACK:
             return [
                 _choice("what", "What was reverted?", ROLL_BACK_KINDS, {}),
-                _text("from", "From version", most=_SHORT_MOST),
-                _text("to", "To version", most=_SHORT_MOST),
+                text_field("from", "From version", most=SHORT_MOST),
+                text_field("to", "To version", most=SHORT_MOST),
                 reason,
             ]
+        case Act.ATTACH:
+            return [field_of("link", "Ticket", LINK), _optional(reason)]
         case _:
             return [reason]
 
@@ -115,11 +124,14 @@ def fields_of(values: object) -> dict[str, str]:
     return fields
 
 
-def errors_of(act: Act, block: str, words: str) -> Block:
+def errors_of(act: Deed, block: str, words: str) -> Block:
     """Return the answer that keeps a dialog open and says at *block* what is wrong with it."""
-    known = [str(entry["block_id"]) for entry in _inputs(act, _EPOCH, _USUAL)]
+    if isinstance(act, Declaration):
+        known = list(STOP_BLOCKS)
+    else:
+        known = [str(entry["block_id"]) for entry in _inputs(act, _EPOCH, _USUAL)]
     at = block if block in known else known[-1]
-    return {"response_action": "errors", "errors": {at: fitted(words, _SHORT_MOST * 3)}}
+    return {"response_action": "errors", "errors": {at: fitted(words, SHORT_MOST * 3)}}
 
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -143,24 +155,31 @@ def _pending(pending: Sequence[tuple[str, datetime | None]]) -> str:
     return "\n".join([head, *lines, *([f"• and {more} more"] if more else [])])
 
 
-def _input(block_id: str, label: str, element: Block, *, hint: str | None = None, optional: bool = False) -> Block:
+def _optional(field: Block) -> Block:
+    return field | {"optional": True}
+
+
+def field_of(block_id: str, label: str, element: Block, *, hint: str | None = None, optional: bool = False) -> Block:
+    """Return an input block whose element carries the block's id."""
     block: Block = {
         "type": "input",
         "block_id": block_id,
-        "label": _plain(label),
+        "label": plain(label),
         "element": {"action_id": block_id, **element},
         "optional": optional,
     }
-    return block | ({"hint": _plain(hint)} if hint else {})
+    return block | ({"hint": plain(hint)} if hint else {})
 
 
-def _text(block_id: str, label: str, *, most: int, multiline: bool = False, hint: str | None = None) -> Block:
-    return _input(block_id, label, {"type": "plain_text_input", "multiline": multiline, "max_length": most}, hint=hint)
+def text_field(block_id: str, label: str, *, most: int, multiline: bool = False, hint: str | None = None) -> Block:
+    """Return a field to type text into."""
+    element = {"type": "plain_text_input", "multiline": multiline, "max_length": most}
+    return field_of(block_id, label, element, hint=hint)
 
 
 def _choice(block_id: str, label: str, values: Sequence[str], labels: Mapping[str, str]) -> Block:
-    options = [{"text": _plain(labels.get(value, value.capitalize())), "value": value} for value in values]
-    return _input(block_id, label, {"type": "static_select", "options": options})
+    options = [{"text": plain(labels.get(value, value.capitalize())), "value": value} for value in values]
+    return field_of(block_id, label, {"type": "static_select", "options": options})
 
 
 def _moment(at: datetime, now: datetime) -> Block:
@@ -169,5 +188,6 @@ def _moment(at: datetime, now: datetime) -> Block:
     return {"type": "datetimepicker", "initial_date_time": int((whole if whole > now else at).timestamp())}
 
 
-def _plain(text: str) -> Block:
+def plain(text: str) -> Block:
+    """Return plain text."""
     return {"type": "plain_text", "text": text, "emoji": False}

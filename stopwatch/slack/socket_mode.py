@@ -30,6 +30,7 @@ LONGEST_WAIT_SECONDS = 60.0
 STOP_SECONDS = 5.0
 _CALL_SECONDS = 5
 _BUFFER = 16 * 1024
+_ASKING = ("interactive", "slash_commands")
 
 
 class SocketMode:
@@ -163,7 +164,7 @@ class SocketMode:
         elif kind == "disconnect":
             self._state.terminated = True
         elif isinstance(envelope, str) and not self._stop.is_set():
-            payload = message.get("payload") if kind == "interactive" else {}
+            payload = message.get("payload") if kind in _ASKING else {}
             known = payload if isinstance(payload, Mapping) else {}
             self._pool.submit(self._take, self._connection, envelope, known).add_done_callback(_noted)
 

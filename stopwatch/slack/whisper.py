@@ -19,7 +19,8 @@ _WHY = 600
 
 def whisper(deed: Interaction, result: Result, why: str | None, decision: Decision | None) -> str:
     """Return in a few safe lines why *deed* changed nothing, who did what when, and how the decision stands."""
-    lines = [f"*Your “{escape(deed.act)}” changed nothing* on `{escape(deed.decision)}`."]
+    where = f" on `{escape(deed.decision)}`" if deed.decision else ""
+    lines = [f"*Your “{escape(deed.act)}” changed nothing*{where}."]
     grown = result is Result.STALE and decision is not None and deed.rev == decision.rev
     if why and (grown or result is not Result.STALE):
         words = safe(why, _WHY).rstrip(".")

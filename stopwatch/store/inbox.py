@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from stopwatch.core.decision import Act, DecisionId
-from stopwatch.core.inbox import Interaction, Receipt, Way
+from stopwatch.core.inbox import Declaration, Deed, Interaction, Receipt, Way
 from stopwatch.store.schema import inbox
 
 if TYPE_CHECKING:
@@ -61,4 +61,8 @@ def finish(connection: Connection, key: str, result: Result, *, now: datetime) -
 
 def _deed(row: RowMapping) -> Interaction:
     plain = {name: row[name] for name in _PLAIN}
-    return Interaction(way=Way(row["way"]), act=Act(row["act"]), decision=DecisionId(row["decision"]), **plain)
+    return Interaction(way=Way(row["way"]), act=_act(row["act"]), decision=DecisionId(row["decision"]), **plain)
+
+
+def _act(word: str) -> Deed:
+    return Declaration(word) if word in set(Declaration) else Act(word)

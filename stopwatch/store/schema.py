@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from stopwatch.core.decision import FINAL, Act, DecisionState, GroundKind
-from stopwatch.core.inbox import Result, Way
+from stopwatch.core.inbox import Declaration, Result, Way
 from stopwatch.core.outbox import MessageKind, OutboxState
 from stopwatch.core.state import Condition, Reported
 from stopwatch.store.columns import CanonicalJson, Instant
@@ -41,8 +41,8 @@ APPEND_ONLY = ("acts", "activations", "audit", "evidence", "ledger")
 """Tables whose rows are never changed nor removed; triggers refuse it."""
 
 
-def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
-    listed = ", ".join(f"'{word.value}'" for word in words)
+def _one_of(column: str, *words: type[StrEnum]) -> CheckConstraint:
+    listed = ", ".join(f"'{word.value}'" for kind in words for word in kind)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
@@ -254,7 +254,7 @@ inbox = Table(
     Column("finished_at", Instant),
     Column("result", Text),
     _one_of("way", Way),
-    _one_of("act", Act),
+    _one_of("act", Act, Declaration),
     _one_of("result", Result),
     CheckConstraint("(result IS NULL) = (finished_at IS NULL)", name="finished"),
     UniqueConstraint("number", name="inbox_number"),

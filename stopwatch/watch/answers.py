@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 from stopwatch.core.acts import ActRequest, admit, perform
-from stopwatch.core.decision import RETURNS_TO_OPEN, Link
+from stopwatch.core.decision import RETURNS_TO_OPEN, Act
 from stopwatch.core.errors import ActIllegalError, ActIncompleteError, ActStaleError, DecisionNotFoundError
-from stopwatch.core.inbox import Interaction, Receipt, Result
-from stopwatch.core.records import AuditEntry
+from stopwatch.core.inbox import Declaration, Interaction, Receipt, Result
 from stopwatch.core.state import Reported
 from stopwatch.watch.commands import act
-from stopwatch.watch.rights import obstacle
+from stopwatch.watch.declaring import declare, may_declare, unusable
+from stopwatch.watch.outcome import SLACK, Outcome, links_of, origin_of, refused
 from stopwatch.watch.sight import sight_of
 
 if TYPE_CHECKING:
-    from stopwatch.core.decision import Decision
+    from stopwatch.core.decision import Acted, Decision
     from stopwatch.core.kpi import RuleId
     from stopwatch.watch.commands import Desk
     from stopwatch.watch.rights import Groups
 
-SLACK = "slack"
-BLOCKS = {"until": "end", "links": "link"}
+BLOCKS = {"until": "end", "links": "link", "site": "scope", "phase": "scope"}
 """Where a dialog's block is named otherwise than the field of the act."""
-
-_LINK_MOST = 2000
 
 
 class Inbox(Protocol):
@@ -46,21 +41,6 @@ class Inbox(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a deed; *why* says, where nothing changed, why not, and *decision* is how it stands now."""
-
-    deed: Interaction
-    result: Result
-    decision: Decision | None = None
-    why: str | None = None
-
-    @property
-    def told(self) -> bool:
-        """Whether the person must be told; who repeats himself and who succeeded sees it on the card."""
-        return self.result not in {Result.APPLIED, Result.REPEATED}
-
-
 def apply(desk: Desk, deed: Interaction, groups: Groups, *, now: datetime) -> Outcome:
     """
     Do what a person asked for, or refuse it; a deed that was applied before it could be noted is recognised.
@@ -69,15 +49,17 @@ def apply(desk: Desk, deed: Interaction, groups: Groups, *, now: datetime) -> Ou
         StoreError: The records could not be read or written; nothing changed.
 
     """
+    if isinstance(deed.act, Declaration):
+        return declare(desk, deed, groups, now=now)
     before = _standing(desk, deed)
     if before is not None and _done(before, deed):
         return Outcome(deed, Result.REPEATED, before)
-    refusal = _refused(desk, deed, before, groups, now)
+    refusal = refused(desk, deed, before, groups, now)
     if refusal is not None:
         return refusal
     try:
-        request = request_of(deed)
-        after = act(desk, deed.decision, request, transport=SLACK, now=now, origin=_origin(deed))
+        request = request_of(deed, deed.act)
+        after = act(desk, deed.decision, request, transport=SLACK, now=now, origin=origin_of(deed))
     except ActIncompleteError as error:
         return Outcome(deed, Result.INCOMPLETE, before, str(error))
     except ActStaleError as error:
@@ -95,12 +77,14 @@ def preview(desk: Desk, deed: Interaction, groups: Groups, *, now: datetime) -> 
         StoreError: The records could not be read, or a refusal could not be written.
 
     """
+    if isinstance(deed.act, Declaration):
+        return may_declare(desk, deed, groups, now=now)
     with desk.store.reading() as view:
         before = view.decision(deed.decision)
         sight = sight_of(view, desk.rule_set, before.site if before else None, now)
     if before is None:
         return Outcome(deed, Result.ILLEGAL, None, f"no decision {deed.decision}")
-    refusal = _refused(desk, deed, before, groups, now)
+    refusal = refused(desk, deed, before, groups, now)
     if refusal is not None:
         return refusal
     try:
@@ -120,13 +104,16 @@ def complaint(desk: Desk, deed: Interaction, *, now: datetime) -> tuple[str, str
         StoreError: The records could not be read.
 
     """
+    if isinstance(deed.act, Declaration):
+        wrong = unusable(desk, deed)
+        return None if wrong is None else (BLOCKS.get(wrong.field, wrong.field), str(wrong))
     with desk.store.reading() as view:
         before = view.decision(deed.decision)
         sight = sight_of(view, desk.rule_set, before.site if before else None, now)
     if before is None:
         return None
     try:
-        perform(before, request_of(deed), now=now, sight=sight, override_max=desk.rule_set.plan.override_max)
+        perform(before, request_of(deed, deed.act), now=now, sight=sight, override_max=desk.rule_set.plan.override_max)
     except ActIncompleteError as error:
         return BLOCKS.get(error.field, error.field), str(error)
     except (ActStaleError, ActIllegalError):
@@ -134,7 +121,7 @@ def complaint(desk: Desk, deed: Interaction, *, now: datetime) -> tuple[str, str
     return None
 
 
-def request_of(deed: Interaction) -> ActRequest:
+def request_of(deed: Interaction, act: Act) -> ActRequest:
     """
     Return what was asked for, as every transport asks.
 
@@ -144,7 +131,7 @@ def request_of(deed: Interaction) -> ActRequest:
     """
     fields = {name: value.strip() for name, value in deed.fields.items() if value.strip()}
     return ActRequest(
-        act=deed.act,
+        act=act,
         actor=deed.actor,
         reason=fields.get("reason"),
         rev=deed.rev,
@@ -154,7 +141,7 @@ def request_of(deed: Interaction) -> ActRequest:
         what=fields.get("what"),
         from_version=fields.get("from"),
         to_version=fields.get("to"),
-        links=_links(fields.get("link")),
+        links=links_of(fields.get("link")),
     )
 
 
@@ -195,6 +182,9 @@ def _done(decision: Decision, deed: Interaction) -> bool:
     """Whether the person has done just this already, by an earlier click or before a crash."""
     acts = decision.acts if deed.rev is not None else decision.acts[-1:]
     reason = deed.fields.get("reason", "").strip() or None
+    if deed.act is Act.ATTACH:
+        # One may attach many links at one revision, so only the same link is a repetition.
+        acts = tuple(acted for acted in acts if deed.fields.get("link", "").strip() in _linked(acted))
     return any(
         (acted.actor, acted.act, acted.reason) == (deed.actor, deed.act, reason)
         and deed.rev in {None, acted.rev_before}
@@ -202,20 +192,9 @@ def _done(decision: Decision, deed: Interaction) -> bool:
     )
 
 
-def _refused(desk: Desk, deed: Interaction, decision: Decision | None, groups: Groups, now: datetime) -> Outcome | None:
-    """Return the refusal of a person without the right, after it is audited; None if nothing speaks against him."""
-    why = obstacle(desk.rule_set.plan, deed.act, deed.user, groups)
-    if why is None:
-        return None
-    rev = decision.rev if decision is not None else None
-    details = {"act": deed.act.value, "origin": _origin(deed)}
-    with desk.store.writing() as tx:
-        tx.audit(AuditEntry(now, deed.actor, SLACK, "refused", deed.decision, rev, rev, why, details=details))
-    return Outcome(deed, Result.REFUSED, decision, why)
-
-
-def _origin(deed: Interaction) -> dict[str, object]:
-    return {"way": deed.way.value, "team": deed.team, "payload": dict(deed.origin)}
+def _linked(acted: Acted) -> list[str]:
+    links = acted.details.get("links")
+    return [str(link.get("url")) for link in links if isinstance(link, dict)] if isinstance(links, list) else []
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -228,16 +207,3 @@ def _instant(text: str | None) -> datetime | None:
     if at is None or at.tzinfo is None:
         raise ActIncompleteError("until", f"{text} is no instant")
     return at.astimezone(UTC)
-
-
-def _links(text: str | None) -> tuple[Link, ...]:
-    if text is None:
-        return ()
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and len(text) <= _LINK_MOST
-    except ValueError:
-        usable = False
-    if not usable or any(letter.isspace() for letter in text):
-        raise ActIncompleteError("links", "a link begins with https:// or http:// and names a host")
-    return (Link("ticket", text),)

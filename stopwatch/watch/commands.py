@@ -95,20 +95,25 @@ def _write(
     tell(tx, after, desk.channel(after.site), now=acted.at)
 
 
-def pause(desk: Desk, stop: Stop, *, transport: str, now: datetime) -> tuple[Decision, bool]:
+def pause(
+    desk: Desk, stop: Stop, *, transport: str, now: datetime, origin: Mapping[str, object] | None = None
+) -> tuple[Decision, bool]:
     """
     Declare a manual stop: it joins the live decision of its scope or opens one.
 
-    Returns the decision and whether it is new.
+    *origin* is what proves who asked, for the audit only. Returns the decision and whether it is new. A stop whose
+    fingerprint an unresolved ground of that decision carries changes nothing.
 
     Raises:
         ActIncompleteError: Criterion or reason is missing, or the plan has no such site or phase.
         StoreError: The stop could not be written; nothing changed.
 
     """
-    scope = _scope(desk.rule_set.plan, stop)
+    scope = declarable(desk.rule_set.plan, stop)
     with desk.store.writing() as tx:
         before = tx.live_decision(desk.rule_set.plan.rollout, scope.scope)
+        if before is not None and _carried(before, stop.fingerprint):
+            return before, False
         ground, evidence = _manual_ground(desk.rule_set, stop, before, now)
         tx.save_evidence(ground.evidence or "", evidence, now)
         if before is None:
@@ -128,14 +133,32 @@ def pause(desk: Desk, stop: Stop, *, transport: str, now: datetime) -> tuple[Dec
                 rev_after=after.rev,
                 reason=stop.reason,
                 evidence=ground.evidence,
-                details={"criterion": stop.criterion, "ground": ground.id},
+                details={
+                    "criterion": stop.criterion,
+                    "ground": ground.id,
+                    **({"origin": dict(origin)} if origin else {}),
+                },
             )
         )
         tell(tx, after, desk.channel(scope.site), now=now)
     return after, before is None
 
 
-def _scope(plan: Plan, stop: Stop) -> Scope:
+def _carried(decision: Decision, fingerprint: str | None) -> bool:
+    return fingerprint is not None and any(
+        (ground.summary or {}).get("fingerprint") == fingerprint and ground.resolved_at is None
+        for ground in decision.grounds
+    )
+
+
+def declarable(plan: Plan, stop: Stop) -> Scope:
+    """
+    Return the scope of a stop.
+
+    Raises:
+        ActIncompleteError: Criterion or reason is missing, or the plan has no such site or phase.
+
+    """
     if not stop.criterion.strip():
         raise ActIncompleteError("criterion", "a manual stop needs a criterion, such as operational-blocker or sev1")
     if not stop.reason.strip():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from stopwatch.core.decision import Act
 
 if TYPE_CHECKING:
+    from stopwatch.core.inbox import Deed
     from stopwatch.core.rollout import Plan
 
 FREE = frozenset({Act.ACKNOWLEDGE, Act.CONFIRM, Act.PAUSE_AGAIN})
@@ -23,7 +24,7 @@ class Groups(Protocol):
         ...
 
 
-def obstacle(plan: Plan, act: Act, user: str, groups: Groups) -> str | None:
+def obstacle(plan: Plan, act: Deed, user: str, groups: Groups) -> str | None:
     """Say why *user* may not *act*, None if nothing speaks against it; who cannot be known may not."""
     if act in FREE:
         return None

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from stopwatch.core.audit import canonical_json
 from stopwatch.core.decision import Act
-from stopwatch.core.inbox import Way
-from stopwatch.slack.inbound import UnreadableError, asked, payload_of
+from stopwatch.core.inbox import Declaration, Way
+from stopwatch.slack.inbound import UnreadableError, asked, payload_of, place_of
 
 VALUE = "ham-01-20261121T1015Z|3|2"
 
@@ -102,7 +102,7 @@ json_values = st.recursive(
 
 @given(st.data())
 def test_no_payload_breaks_the_reader_and_what_is_kept_can_be_kept(data: st.DataObject) -> None:
-    payload = data.draw(st.sampled_from([click(), submission(reason="x"), click("more")]))
+    payload = data.draw(st.sampled_from([click(), submission(reason="x"), click("more"), COMMAND]))
     where = data.draw(st.sampled_from(list(payload)))
     broken = payload | {where: data.draw(json_values)}
     deed = asked(broken, Way.HTTP, None).deed
@@ -122,4 +122,61 @@ def test_no_body_breaks_the_reader(body: bytes) -> None:
 
 def test_a_form_gives_its_payload() -> None:
     assert payload_of(urlencode({"payload": json.dumps(click())}).encode()) == click()
-    assert payload_of(b"command=%2Fstop&text=") == {}
+    assert payload_of(b"command=%2Fstop&text=") == {"command": "/stop", "text": ""}
+
+
+# -------------------------------------------------------------------------------------------------------- manual stops
+
+COMMAND = {
+    "command": "/stop-rollout",
+    "text": "ham-01",
+    "user_id": "U0ANNA",
+    "team_id": "T0",
+    "channel_id": "C0",
+    "token": "secret-1",
+    "trigger_id": "secret-2",
+    "response_url": "https://hooks.example/secret-3",
+}
+STATE = {"scope": {"scope": {"selected_option": {"value": "site:ham-01"}}}, "link": {"link": {"value": None}}}
+VIEW = {"id": "V1", "callback_id": "pause", "private_metadata": "C0", "state": {"values": STATE}}
+
+
+def test_a_command_asks_for_the_dialog_of_a_stop_and_keeps_no_secret() -> None:
+    understood = asked(COMMAND, Way.SOCKET, "socket/1")
+    deed = understood.deed
+    assert deed is not None
+    assert (deed.act, deed.user, deed.team, deed.decision) == (Declaration.PAUSE, "U0ANNA", "T0", "")
+    assert (understood.dialog, understood.command, understood.trigger) == (True, True, "secret-2")
+    assert (understood.value, understood.typed) == ("C0", "ham-01")
+    assert "secret" not in f"{deed.key}{json.dumps(dict(deed.origin))}"
+    assert asked(COMMAND | {"trigger_id": "secret-9"}, Way.SOCKET, None).deed != deed
+
+
+def test_a_shortcut_brings_the_message_along() -> None:
+    message = {"type": "message_action", "callback_id": "pause", "message_ts": "10.5", "action_ts": "11.5"}
+    payload = click() | message | {"channel": {"id": "C7"}, "container": None, "message": {"text": "belt B stands"}}
+    understood = asked(payload, Way.HTTP, None)
+    assert understood.deed is not None
+    assert (understood.deed.act, understood.deed.key) == (Declaration.PAUSE, "shortcut/U0ANNA/11.5/10.5")
+    assert (understood.said, understood.value, understood.dialog) == ("belt B stands", "C7", True)
+
+
+def test_the_dialog_of_a_stop_is_a_deed_about_no_decision() -> None:
+    understood = asked({"type": "view_submission", "user": {"id": "U0ANNA"}, "view": VIEW}, Way.HTTP, None)
+    assert understood.deed is not None
+    assert (understood.deed.key, understood.deed.fields) == ("dialog/U0ANNA/V1", {"scope": "site:ham-01"})
+    assert (understood.submitted, place_of(understood.deed)) == (True, "C0")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        pytest.param(COMMAND | {"user_id": "anna; drop"}, id="no user id"),
+        pytest.param(COMMAND | {"trigger_id": None}, id="no trigger"),
+        pytest.param({"type": "message_action", "callback_id": "other"}, id="another shortcut"),
+        pytest.param({"type": "message_action", "callback_id": "pause"}, id="a shortcut of nobody"),
+        pytest.param({"type": "view_submission", "view": VIEW}, id="a dialog of nobody"),
+    ],
+)
+def test_half_a_manual_stop_needs_nothing_done(payload: dict[str, Any]) -> None:
+    assert asked(payload, Way.HTTP, None).deed is None

@@ -6,19 +6,22 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from stopwatch.core.inbox import Declaration
 from stopwatch.demo.slack.methods import METHODS
 from stopwatch.slack.client import METHODS as SENDING
 
 MANIFEST = YAML(typ="safe").load(Path(__file__).parents[2] / "deploy" / "slack" / "manifest.yaml")
 ASKING = ("views.open", "chat.postEphemeral", "usergroups.users.list", "users.info", "conversations.replies")
 """What is asked about people."""
+COMMANDS = "commands"
+"""Slash commands and shortcuts need it; no method does."""
 PRIVATE = "groups:history"
 """Reading methods need it instead of channels:history in private channels."""
 
 
 def test_scopes_are_those_of_the_methods_that_are_called() -> None:
     needed = {METHODS[method].scope for method in (*SENDING.values(), *ASKING)} - {None}
-    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed | {PRIVATE}
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed | {PRIVATE, COMMANDS}
 
 
 def test_buttons_come_in_by_socket_mode_unless_changed() -> None:
@@ -31,3 +34,12 @@ def test_no_texts_are_longer_than_slack_takes() -> None:
     assert len(shown["name"]) <= 35
     assert len(shown["description"]) <= 140
     assert len(MANIFEST["features"]["bot_user"]["display_name"]) <= 80
+
+
+def test_a_manual_stop_has_a_command_and_a_message_shortcut() -> None:
+    (command,) = MANIFEST["features"]["slash_commands"]
+    assert command["command"].startswith("/")
+    assert len(command["description"]) <= 2000
+    (shortcut,) = MANIFEST["features"]["shortcuts"]
+    assert (shortcut["type"], shortcut["callback_id"]) == ("message", Declaration.PAUSE)
+    assert len(shortcut["name"]) <= 24

@@ -19,6 +19,7 @@ BLOCKS = {
     Act.ROLL_BACK: "what from to reason",
     Act.RESUME: "reason",
     Act.CLOSE: "reason",
+    Act.ATTACH: "link reason",
 }
 PENDING = [("printer-queue", OPENED), (HOSTILE, None)] * 20
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from stopwatch.core.decision import Act
+from stopwatch.core.inbox import Deed
 from stopwatch.slack.thread_words import answers_in, newest
 from tests.slack.decisions import CHANNEL, ID, OPENED
 
@@ -19,7 +20,7 @@ def message(text: str, **more: object) -> dict[str, Any]:
     return {"type": "message", "user": "U0ANNA", "text": text, "ts": LATER, "thread_ts": ROOT, "team": "T0"} | more
 
 
-def acts(*messages: dict[str, Any]) -> list[Act]:
+def acts(*messages: dict[str, Any]) -> list[Deed]:
     """What counts of *messages*."""
     return [deed.act for deed in answers_in(messages, ID, channel=CHANNEL, thread=ROOT, since=OPENED)]
 

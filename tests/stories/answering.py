@@ -35,7 +35,10 @@ GROUP = "S0ONCALL"
 """Anna and Ben are in it, Carla is not."""
 SECRET = "emulated-signing-secret"
 SITES = [f"site-{number:02}" for number in range(1, 61)]
-RIGHTS = {"override": [GROUP], "resume": [BEN], "roll-back": [GROUP], "close": [GROUP]}
+RIGHTS = {"override": [GROUP], "resume": [BEN], "roll-back": [GROUP], "close": [GROUP]} | {
+    "pause": [GROUP],
+    "attach": [GROUP],
+}
 """Nobody may dismiss."""
 
 

@@ -10,7 +10,8 @@ import pytest
 from stopwatch.core.decision import Act, Decision, DecisionState
 from stopwatch.core.inbox import Interaction, Result, Way
 from stopwatch.core.rollout import RuleSet, SlackPlan
-from stopwatch.watch.answers import Outcome, apply, complaint, heard_since, pending_beside, preview, request_of
+from stopwatch.watch.answers import apply, complaint, heard_since, pending_beside, preview, request_of
+from stopwatch.watch.outcome import Outcome
 from stopwatch.watch.rights import obstacle
 from tests.watch.letters import HAM, MINUTE, T0, rule, rule_set
 from tests.watch.world import World, Worlds
@@ -213,7 +214,9 @@ def test_a_dialog_opens_for_who_may_while_the_decision_takes_it(opened: tuple[Wo
 
 
 def test_links_and_ends_reach_the_act_as_they_were_meant(opened: tuple[World, Decision]) -> None:
-    request = request_of(deed(opened[1], Act.OVERRIDE, fields=OVERRIDE | {"link": " https://t.example/1 "}))
+    request = request_of(
+        deed(opened[1], Act.OVERRIDE, fields=OVERRIDE | {"link": " https://t.example/1 "}), Act.OVERRIDE
+    )
     assert (request.until, request.links[0].kind, request.links[0].url) == (
         NOW + timedelta(hours=1),
         "ticket",

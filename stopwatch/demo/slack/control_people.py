@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from stopwatch.demo.slack import people
 from stopwatch.demo.slack.control_orders import Order, Told
-from stopwatch.demo.slack.delivery import deliver, settle_view
+from stopwatch.demo.slack.delivery import answer_command, deliver, settle_view
 from stopwatch.demo.slack.people import CannotError
 from stopwatch.demo.slack.socket_mode import Sockets
 from stopwatch.demo.slack.workspace import Workspace
@@ -94,6 +94,8 @@ def _add_commands(app: FastAPI, workspace: Workspace, way: Way) -> None:
                 text=order.get("text", ""),
             )
         outcomes = await way.bring(payload, order, "slash_commands")
+        with workspace.lock:
+            answer_command(workspace, payload, outcomes[0])
         return {"ok": all(item["ok"] for item in outcomes), "outcomes": outcomes}
 
     @app.post("/control/shortcut")

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import httpx
 
 from stopwatch.demo.slack.people import CannotError
-from stopwatch.demo.slack.records import Value
+from stopwatch.demo.slack.records import BOT_USER, Message, Value
 from stopwatch.demo.slack.socket_mode import Sockets
 from stopwatch.demo.slack.workspace import Workspace
 
@@ -87,6 +87,17 @@ def _said(text: str) -> Value:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def answer_command(workspace: Workspace, command: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+    """Show what the app answered to a slash command where it was typed, to who typed it unless it says otherwise."""
+    said = outcome.get("answer")
+    text = said.get("text") if isinstance(said, dict) else said if isinstance(said, str) else None
+    if not text:
+        return
+    public = isinstance(said, dict) and said.get("response_type") == "in_channel"
+    only = None if public else str(command["user_id"])
+    workspace.add(Message(workspace.next_ts(), str(command["channel_id"]), BOT_USER, str(text), only_for=only))
 
 
 def settle_view(workspace: Workspace, view: str, outcome: Mapping[str, Any]) -> None:

@@ -95,7 +95,8 @@ class Drawn:
             f'<article class="{kind}" {identity}>{face}<div class="body"><div class="who"><b>{plain(name)}</b>{badge}'
             f'<time title="{attribute(message.text)}">{at:%H:%M}</time>'
             f'<button type="button" class="reply" data-thread="{attribute(message.thread_ts or message.ts)}">reply'
-            f"</button></div>{notes}{body}{edited}{files}</div></article>"
+            f'</button><button type="button" class="reply" data-shortcut="pause">stop the rollout</button>'
+            f"</div>{notes}{body}{edited}{files}</div></article>"
         )
 
     def modal(self) -> str:

@@ -47,7 +47,11 @@ async function refresh() {
 messages.addEventListener("click", async (event) => {
   const part = event.target.closest("[data-action]");
   const reply = event.target.closest("[data-thread]");
-  if (part) {
+  const shortcut = event.target.closest("[data-shortcut]");
+  if (shortcut) {
+    const ts = shortcut.closest("article").dataset.ts;
+    await order("shortcut", { channel, ts, user: user.value, callback_id: shortcut.dataset.shortcut });
+  } else if (part) {
     if (part.dataset.confirm && !confirm(part.dataset.confirm)) { event.preventDefault(); return; }
     const ts = part.closest("article").dataset.ts;
     part.classList.add("busy");
@@ -70,7 +74,12 @@ document.getElementById("say").addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = words.value.trim();
   words.value = "";
-  if (text) { await order("messages", { channel, user: user.value, text, thread_ts: thread }); }
+  const command = /^\/(\S+)\s*([\s\S]*)$/.exec(text);
+  if (command && !thread) {
+    await order("command", { channel, user: user.value, command: "/" + command[1], text: command[2] });
+  } else if (text) {
+    await order("messages", { channel, user: user.value, text, thread_ts: thread });
+  }
 });
 
 modal.addEventListener("submit", async (event) => {
