@@ -9,7 +9,8 @@ import pytest
 
 from stopwatch.core.inbox import Declaration
 from stopwatch.core.kpi import PhaseId, SiteId
-from stopwatch.core.rollout import Phase, Plan, Site
+from stopwatch.core.phase import Phase
+from stopwatch.core.rollout import Plan, Site
 from stopwatch.demo.slack.payloads import accept_view
 from stopwatch.slack.declaring import stop_modal
 from stopwatch.slack.modal import STOP_BLOCKS, errors_of
