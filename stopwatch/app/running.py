@@ -22,6 +22,7 @@ from stopwatch.app.estate import DaemonEstate
 from stopwatch.app.listening import open_listening
 from stopwatch.app.measuring import Measuring
 from stopwatch.app.notifying import open_heartbeat, open_notifiers
+from stopwatch.app.pictures import open_picture_sender
 from stopwatch.app.reloading import FolderWatch, Reloading
 from stopwatch.app.scheduler import Pulse
 from stopwatch.app.sending import open_sender
@@ -109,7 +110,8 @@ def _serving(settings: Settings, opening: Callable[[str], SqlStore], systemd: Sy
         )
         server = WebServer(api, host=settings.listen.host, port=settings.listen.port)
         watch = FolderWatch(settings.config, reloading) if settings.watch_config else None
-        threads = (server, sender, *notifiers, heartbeat, *listening.threads, pulse, watch)
+        pictures = open_picture_sender(daemon)
+        threads = (server, sender, pictures, *notifiers, heartbeat, *listening.threads, pulse, watch)
         parts = [part for part in (*threads, SignsOfLife(systemd, health.live)) if part is not None]
         started: list[Part] = []
         stack.callback(stop_together, started)

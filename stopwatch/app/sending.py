@@ -12,6 +12,7 @@ from stopwatch.app.fencing import attempted, ended_well
 from stopwatch.app.scheduler import fenced
 from stopwatch.core.errors import StoreError
 from stopwatch.core.opening import DAEMON
+from stopwatch.core.outbox import MessageKind
 from stopwatch.core.records import AuditEntry
 from stopwatch.slack.card import CardTerms
 from stopwatch.slack.client import METHODS, SlackNotifier
@@ -20,7 +21,7 @@ from stopwatch.watch.delivery import Sender
 from stopwatch.watch.escalating import SLACK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from stopwatch.app.daemon import Daemon
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 
 PASS_SECONDS = 0.5
 STOP_SECONDS = 5.0
+PICTURES = frozenset({MessageKind.IMAGE})
+"""What a thread of its own delivers."""
 
 
 class Delivering(Protocol):
@@ -48,9 +51,10 @@ class Delivering(Protocol):
 class SenderThread:
     """Makes a pass over the outbox twice a second; a pass that fails is logged and followed by the next."""
 
-    def __init__(self, daemon: Daemon, name: str, sender: Delivering) -> None:
+    def __init__(self, daemon: Daemon, name: str, sender: Delivering, methods: Mapping[str, str] = METHODS) -> None:
         """Deliver to the notifier *name*, through *sender*, what *daemon* has written."""
         self.name = name
+        self._methods = methods
         self.up: bool | None = None
         self._daemon = daemon
         self._sender = sender
@@ -103,7 +107,7 @@ class SenderThread:
         metrics = self._daemon.metrics
         for (verb, code), count in report.failed.items():
             if self.name == SLACK:
-                metrics.count_slack_error(METHODS.get(verb, verb), code, count)
+                metrics.count_slack_error(self._methods.get(verb, verb), code, count)
             else:
                 metrics.count_notifier_error(self.name, code, count)
             log.warning("delivery.refused", notifier=self.name, verb=verb, code=code, count=count)
@@ -152,4 +156,5 @@ def slack_sender(daemon: Daemon) -> Sender | None:
         rng=random.SystemRandom(),
         fallback=plan.slack.fallback_channel,
         fence=ended_well,
+        kinds=frozenset(MessageKind) - PICTURES,
     )

@@ -16,6 +16,7 @@ from stopwatch.slack.names import named_decision, named_message
 from stopwatch.slack.payload import EVENT_TYPE, Payload, reference
 from stopwatch.slack.summons import is_broadcast
 from stopwatch.slack.thread import thread_item
+from stopwatch.slack.upload import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -148,7 +149,7 @@ class SlackNotifier:
             answer = self._caller.call(method, page, as_form=True)
             if answer.failure is not None:
                 return answer.failure
-            found.update(_matching(answer, key))
+            found.update(_matching(answer, key, file_name(key)))
             after = answer.body.get("response_metadata")
             cursor = str(after.get("next_cursor") or "") if isinstance(after, Mapping) else ""
             if not cursor:
@@ -182,13 +183,18 @@ def _sent(answer: Answer, channel: str) -> Delivery:
     return Delivery(Effect.SENT, ts=ts, channel=where if isinstance(where, str) and where else channel)
 
 
-def _matching(answer: Answer, key: str) -> Iterator[str]:
-    """Yield the ids of messages that carry *key*: in their metadata, or in the text where they have none."""
+def _matching(answer: Answer, key: str, file: str) -> Iterator[str]:
+    """Yield the ids of messages that carry *key* in their metadata, or in the text without any, or as a *file*."""
     messages = answer.body.get("messages")
     for message in messages if isinstance(messages, list) else ():
         ts = message.get("ts") if isinstance(message, Mapping) else None
-        if isinstance(ts, str) and _is_number(ts) and _carries(message, key):
+        if isinstance(ts, str) and _is_number(ts) and (_carries(message, key) or _holds(message, file)):
             yield ts
+
+
+def _holds(message: Mapping[str, object], file: str) -> bool:
+    files = message.get("files")
+    return isinstance(files, list) and any(isinstance(held, Mapping) and held.get("name") == file for held in files)
 
 
 def _carries(message: Mapping[str, object], key: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from stopwatch.core.outbox import LIVING, Effect, OutboxState
+from stopwatch.core.outbox import LIVING, Effect, MessageKind, OutboxState
 from stopwatch.watch.delivery_card import update
 from stopwatch.watch.delivery_line import Line, log
 from stopwatch.watch.delivery_look import look_up, sweep
@@ -15,7 +15,7 @@ from stopwatch.watch.delivery_report import Tally
 from stopwatch.watch.delivery_summary import bundles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import datetime
     from random import Random
 
@@ -43,6 +43,7 @@ class Sender:
         name: Whose rows are delivered.
         fallback: Where messages go whose destination refuses us.
         fence: Does a row's work and tells whether it ended well; without it whatever is raised ends the pass.
+        kinds: Which of its messages; who delivers slow ones leaves the others to somebody else.
 
     """
 
@@ -56,7 +57,9 @@ class Sender:
         name: str = "slack",
         fallback: str | None = None,
         fence: Callable[[str, Callable[[], None]], bool] | None = None,
+        kinds: Collection[MessageKind] = frozenset(MessageKind),
     ) -> None:
+        self._kinds = kinds
         self._line = Line(name, outbox, notifier, plan, fallback, Pacing(rng))
         self._fence = fence or _outright
         self._reached = True
@@ -72,7 +75,8 @@ class Sender:
         tally, pacing = Tally(), self._line.pacing
         pacing.begin(now)
         if not pacing.open or self._probe(now, tally):
-            rows = self._line.outbox.due(now, limit=LIMIT, notifier=self._line.name)
+            due = self._line.outbox.due(now, limit=LIMIT, notifier=self._line.name)
+            rows = [row for row in due if row.message.kind in self._kinds]
             groups = bundles(rows, now=now)
             told = {row.message.key for group in groups.values() for row in group[1:]}
             for row in rows:

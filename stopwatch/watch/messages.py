@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stopwatch.core.decision import GroundKind
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.outbox import Message, MessageKind, root_key, thread_key
 from stopwatch.watch.escalating import ALERTMANAGER
@@ -49,6 +50,9 @@ def messages_of(decision: Decision, channel: str) -> Iterator[Message]:
             told[ground.name] = ground.recorded_at
             if number:
                 yield _item(decision, channel, MessageKind.GROUND, ground.id, _ground_facts(ground))
+            if ground.kind is GroundKind.RULE and ground.evidence is not None:
+                shown = {"ground": ground.id, "evidence": ground.evidence}
+                yield _item(decision, channel, MessageKind.IMAGE, ground.id, shown)
         if ground.recovered_at is not None and ground.recorded_at < ground.recovered_at:
             facts = {"ground": ground.id, "recovered_at": rfc3339(ground.recovered_at)}
             yield _item(decision, channel, MessageKind.RECOVERED, ground.id, facts)

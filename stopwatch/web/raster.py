@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
+
+from stopwatch.web.chart import HEIGHT, WIDTH, draw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stopwatch.web.chart import Chart
 
 FONTS = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
 ZOOM = 2
@@ -23,6 +31,16 @@ def png(svg: str, *, zoom: int = ZOOM) -> bytes:
     return svg_to_bytes(
         svg_string=svg, zoom=zoom, skip_system_fonts=True, font_files=_fonts(), font_family="DejaVu Sans"
     )
+
+
+def sheet(charts: Sequence[Chart]) -> str:
+    """Return charts one below the other as one SVG."""
+    parts = [
+        f'<g transform="translate(0 {HEIGHT * place})">{draw(chart, name=f"c{place}")}</g>'
+        for place, chart in enumerate(charts)
+    ]
+    size = f'width="{WIDTH}" height="{HEIGHT * len(charts)}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(parts)}</svg>'
 
 
 @cache

@@ -74,8 +74,10 @@ def test_acts_recoveries_and_grounds_are_told_in_the_thread(worlds: Worlds) -> N
     load, delay = (GroundId(f"{name}@20261121T{at}Z") for name, at in (("load", "1001"), ("delay", "100230")))
     assert outbox(world) == [
         f"{opened.id}/root",
+        f"{opened.id}/image/{load}",
         f"{opened.id}/act/1",
         f"{opened.id}/ground/{delay}",
+        f"{opened.id}/image/{delay}",
         f"{opened.id}/recovered/{load}",
     ]
     (card,) = (row for row in world.store.rows() if row.message.kind is MessageKind.ROOT)
@@ -91,7 +93,7 @@ def test_a_breach_that_was_over_when_it_was_found_has_no_recovery_message(worlds
     world.tick(T0 + 9 * GRAIN)
     (opened,) = world.decisions()
     assert opened.grounds[0].recovered_at == T0 + 6 * GRAIN
-    assert outbox(world) == [f"{opened.id}/root"]
+    assert outbox(world) == [f"{opened.id}/root", f"{opened.id}/image/load@20261121T1001Z"]
 
 
 def test_without_a_channel_nothing_is_told(worlds: Worlds) -> None:

@@ -56,7 +56,8 @@ def test_an_opening_holds_decision_ground_evidence_message_and_audit(worlds: Wor
     assert (ground.recorded_at, ground.detected_late) == (at(3), False)
     began = int((at(1) - timedelta(minutes=30)).timestamp() * 1000)
     assert ground.links[0].url == f"https://g.example/d?site=HAM-01&from={began}&decision={decision.id}"
-    assert [row.message.kind for row in world.store.rows()] == ["root"]
+    assert [row.message.kind for row in world.store.rows()] == ["root", "image"]
+    assert world.store.rows()[1].message.body == {"ground": ground.id, "evidence": ground.evidence}
     assert world.audited() == [("daemon", "decision.open")]
 
 
