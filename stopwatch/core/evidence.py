@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from stopwatch.core.audit import canonical_json
+from stopwatch.core.evidence_limits import verify_limits
 from stopwatch.core.kpi import KpiId, RuleId
 from stopwatch.core.rule import Combine, Limit, Mode, Op, ResolvedRule, Severity, StopRule
 from stopwatch.core.sample import Samples, Slots, classify
@@ -146,6 +147,7 @@ def _verify_rule(bundle: Mapping[str, object]) -> list[str]:
         for limit, condition in zip(rule.limits, conditions, strict=True)
         if condition["kpi"] != limit.kpi
     ]
+    found += verify_limits(conditions, rule)
     return found + _verify_times(bundle, rule, slots) + _verify_verdict(bundle, rule, slots)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.errors import BaselineUnresolvedError
 from stopwatch.core.kpi import Better, Unit
-from stopwatch.core.rule import AutoVolume, FixedVolume, Limit, ResolvedRule
+from stopwatch.core.rule import AutoVolume, BaselineThreshold, FixedVolume, Limit, ResolvedRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,16 @@ def _resolve_one(
         minimum = float(criterion.volume.minimum)
     elif isinstance(criterion.volume, AutoVolume):
         minimum = _ceiling_float(auto_volume(kpis, criterion.kpi, threshold))
-    return Limit(criterion.kpi, criterion.op, float(threshold), float(recover), minimum)
+    used = _used(criterion, baselines)
+    return Limit(criterion.kpi, criterion.op, float(threshold), float(recover), minimum, used)
+
+
+def _used(
+    criterion: Criterion, baselines: Mapping[tuple[KpiId, Statistic], float]
+) -> tuple[tuple[Statistic, float], ...]:
+    written = (criterion.threshold, criterion.recover_threshold)
+    statistics = {limit.statistic for limit in written if isinstance(limit, BaselineThreshold)}
+    return tuple((statistic, baselines[criterion.kpi, statistic]) for statistic in sorted(statistics))
 
 
 def _number(threshold: Threshold, criterion: Criterion, baselines: Mapping[tuple[KpiId, Statistic], float]) -> Fraction:

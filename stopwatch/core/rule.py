@@ -158,13 +158,19 @@ class StopRule:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One condition of a resolved rule; *volume_min* is the least volume (events) that makes a value count."""
+    """
+    One condition of a resolved rule; *volume_min* is the least volume (events) that makes a value count.
+
+    *baselines* are the frozen numbers that the limits follow from. They are kept as evidence; what is judged by are the
+    limits alone, so rules with equal limits are equal.
+    """
 
     kpi: KpiId
     op: Op
     threshold: float
     recover_threshold: float
     volume_min: float | None = None
+    baselines: tuple[tuple[Statistic, float], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stopwatch.core.reading import Origin
     from stopwatch.core.records import Activation
     from stopwatch.core.rollout import RuleSet
-    from stopwatch.core.rule import Criterion, ResolvedRule, Threshold
+    from stopwatch.core.rule import Criterion, Limit, ResolvedRule, Threshold
     from stopwatch.watch.cells import Cell, Column
     from stopwatch.watch.folding import CellEvent, SiteFold
 
@@ -108,12 +108,14 @@ def _columns(cell: Cell) -> list[Column]:
 def _conditions(
     cell: Cell, rule: ResolvedRule, rule_set: RuleSet, samples: Sequence[Samples]
 ) -> list[dict[str, object]]:
-    parts = zip(rule.written.criteria, cell.columns, samples, strict=True)
-    return [_condition(rule_set.kpis[criterion.kpi], criterion, pair, part) for criterion, pair, part in parts]
+    parts = zip(rule.written.criteria, rule.limits, cell.columns, samples, strict=True)
+    return [
+        _condition(rule_set.kpis[criterion.kpi], criterion, limit, pair, part) for criterion, limit, pair, part in parts
+    ]
 
 
 def _condition(
-    kpi: Kpi, criterion: Criterion, pair: tuple[Column, Column | None], samples: Samples
+    kpi: Kpi, criterion: Criterion, limit: Limit, pair: tuple[Column, Column | None], samples: Samples
 ) -> dict[str, object]:
     value, volume = pair
     return {
@@ -121,6 +123,8 @@ def _condition(
         "title": kpi.title,
         "unit": kpi.unit.value,
         "threshold_written": _written(criterion.threshold),
+        "recover_written": _written(criterion.recover_threshold),
+        "baselines": {statistic.value: frozen for statistic, frozen in limit.baselines},
         "source": value.key.source,
         "site_label": value.query.site_label,
         "query": value.query.expression,
@@ -130,8 +134,10 @@ def _condition(
     }
 
 
-def _written(threshold: Threshold) -> object:
-    """Return a limit as the rule file says it."""
+def _written(threshold: Threshold | None) -> object:
+    """Return a limit as the rule file says it, None where it says none."""
+    if threshold is None:
+        return None
     if not isinstance(threshold, BaselineThreshold):
         return str(threshold)
     bound = str(threshold.bound) if threshold.bound is not None else None

@@ -38,6 +38,7 @@ def summary(
         "op": limit.op.value,
         "threshold": limit.threshold,
         "recover_threshold": limit.recover_threshold,
+        "baseline": limit.baselines[0][1] if limit.baselines else None,
         "value": finite(value),
         "held_seconds": (event.at - event.pending_since).total_seconds(),
         "samples_used": verdict.used,

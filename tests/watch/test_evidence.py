@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stopwatch.core.audit import canonical_json, content_hash
 from stopwatch.core.decision import Act
 from stopwatch.core.errors import ActRefusedError
 from stopwatch.core.evidence import verify_body
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import SiteId
+from stopwatch.core.resolve import resolve
+from stopwatch.core.rule import BaselineThreshold, Statistic
 from stopwatch.core.window import Window
 from tests.watch.letters import GRAIN, HAM, LODZ, MINUTE, T0, rule, rule_set
 from tests.watch.test_folding import MOVES, QUERIES, SERIES, VOLUMES, Move, a_world, estate
@@ -27,6 +33,10 @@ def bundles(world: World) -> list[tuple[str, str]]:
     with world.store.reading() as view:
         hashes = [str(row.body["evidence"]) for row in view.audit_rows() if row.body["evidence"]]
         return [(sha256, view.evidence(sha256) or "") for sha256 in hashes]
+
+
+def hashed(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def read(world: World) -> list[dict[str, Any]]:
@@ -118,3 +128,46 @@ def test_a_bundle_with_a_hundred_other_sites_stays_small(worlds: Worlds) -> None
     ((_, body),) = bundles(world)
     assert len(json.loads(body)["controls"]) == 100
     assert len(body.encode()) < LARGEST_BYTES / 4
+
+
+def test_a_limit_relative_to_the_baseline_is_proven_with_the_frozen_number(worlds: Worlds) -> None:
+    relative = BaselineThreshold(Statistic.MEDIAN, Decimal("2.5"))
+    again = BaselineThreshold(Statistic.P90, Decimal("1.5"), Decimal(4))
+    written = rule("load", step=GRAIN)
+    criterion = replace(written.criteria[0], threshold=relative, recover_threshold=again)
+    rules = rule_set(replace(written, criteria=(criterion,)))
+    world = worlds.make(rules, {("load", HAM): "CCCBBBBCC"})
+    frozen = {(criterion.kpi, Statistic.MEDIAN): 2.0, (criterion.kpi, Statistic.P90): 2.25}
+    for cell in world.cells():
+        cell.resolved, cell.unresolved = resolve(cell.rule, rules.kpis, frozen), None
+    world.run(T0, T0 + 8 * GRAIN, every=GRAIN)
+    opening, recovery = read(world)
+    for bundle in (opening, recovery):
+        (condition,) = bundle["conditions"]
+        assert condition["threshold_written"] == {"baseline": "median", "factor": "2.5", "bound": None}
+        assert condition["recover_written"] == {"baseline": "p90", "factor": "1.5", "bound": "4"}
+        assert condition["baselines"] == {"median": 2.0, "p90": 2.25}
+        (limit,) = bundle["rule"]["conditions"]
+        assert (limit["threshold"], limit["recover_threshold"]) == (5.0, 4.0)
+    assert [verify_body(*stored) for stored in bundles(world)] == [[], []]
+    (decision,) = world.decisions()
+    assert (decision.grounds[0].summary or {})["baseline"] == 2.0
+    opening["conditions"][0]["baselines"]["median"] = 1.9
+    (told,) = verify_body(content_hash(opening), canonical_json(opening))
+    assert told == "the limit of load is 4.75 by what was written and the baseline, the bundle says 5.0"
+
+
+def test_any_flipped_byte_of_a_real_bundle_is_found(worlds: Worlds) -> None:
+    world = worlds.make(rule_set(rule("load", volume=True), sites=(HAM, LODZ)), {("load", HAM): "CCCCBBBBBBBB"})
+    world.source.series |= {("load_volume", HAM): "C" * 12, ("load", LODZ): "C" * 12}
+    world.run(T0, T0 + 6 * MINUTE)
+    ((sha256, body),) = bundles(world)
+    whole = body.encode()
+    for at in range(len(whole)):
+        spoilt = bytearray(whole)
+        spoilt[at] ^= 1 << (at % 8)
+        assert hashed(bytes(spoilt)) != sha256, "the hash covers every byte"
+    for at in range(0, len(whole), 97):
+        spoilt = bytearray(whole)
+        spoilt[at] ^= 1
+        assert verify_body(sha256, spoilt.decode("utf-8", "surrogateescape"))
