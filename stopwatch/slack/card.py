@@ -175,10 +175,12 @@ def _identity(decision: Decision, terms: CardTerms) -> str:
     cause = lead(decision)
     facts = cause.facts if cause else {}
     age, rule = span(facts.get("data_age_seconds")), facts.get("rule_hash")
+    evidence = cause.ground.evidence if cause else None
     parts = [
         f"`{decision.id}`",
         f"rev {decision.rev}",
         f"rule {safe(str(rule)[:12], 12)}" if rule else None,
+        f"evidence {safe(evidence[:12], 12)}" if evidence else None,
         f"data {age} old when recorded" if age else None,
         f"opened {here(decision.opened_at)}",
         f"audit {safe(terms.audit_head[:12], 12)}" if terms.audit_head else None,

@@ -78,7 +78,7 @@ def upload(caller: Caller, message: Message, picture: Picture, *, thread: str | 
     shown: dict[str, object] = {
         "files": json.dumps([{"id": file, "title": title}]),
         "channel_id": message.channel,
-        "initial_comment": f"Evidence: {safe(title, _TITLE)}",
+        "initial_comment": f"Evidence {safe(str(message.body.get('evidence') or '')[:12], 12)}: {safe(title, _TITLE)}",
     }
     if thread is not None:
         shown["thread_ts"] = thread

@@ -56,7 +56,7 @@ def test_the_picture_stands_in_the_thread_with_its_words(slack: SlackEmulator) -
     (shown,) = [message for message in slack.messages(CHANNEL) if message["ts"] != thread]
     assert (sent.effect, sent.ts) == (Effect.SENT, shown["files"][0]["id"])
     assert shown["thread_ts"] == thread
-    assert shown["text"] == "Evidence: Integration 5xx · Hamburg &lt;ham-01&gt;"
+    assert shown["text"] == "Evidence abababababab: Integration 5xx · Hamburg &lt;ham-01&gt;"
     (file,) = shown["files"]
     assert (file["name"], file["title"], file["alt_txt"]) == (file_name(ROW.message.key), PICTURE.title, PICTURE.words)
     with slack.held() as workspace:
