@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 import watchfiles
 
+from stopwatch.app.keys import reload_keyring
 from stopwatch.app.sending import slack_sender
 from stopwatch.config.load import fingerprint
 from stopwatch.core.errors import ConfigurationError, StoreError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from stopwatch.app.scheduler import Pulse
     from stopwatch.app.sending import SenderThread
     from stopwatch.app.systemd import Systemd
+    from stopwatch.web.tokens import Keyring
 
 log = structlog.get_logger()
 
@@ -41,25 +43,30 @@ class Reloading:
         jobs: Callable[[], Mapping[str, Callable[[], None]]],
         sender: SenderThread | None,
         systemd: Systemd,
+        keyring: Keyring,
     ) -> None:
-        """Let *pulse* follow the *jobs* and *sender* the plan that the files in force demand; tell *systemd*."""
+        """Let *pulse* follow the *jobs*, *sender* the plan and *keyring* the tokens in force; tell *systemd*."""
         self.daemon = daemon
         self._pulse = pulse
         self._jobs = jobs
         self._sender = sender
         self._systemd = systemd
+        self._keyring = keyring
 
     def reload(self, *, by: str) -> None:
         """
-        Read the rule folder anew: all of it, or none; *by* says in the log who asked for it.
+        Read the tokens and the rule folder anew: all of it, or none; *by* says in the log who asked for it.
+
+        Tokens come first, so that one is revoked although the rules are broken at that moment.
 
         Raises:
-            ConfigurationError: It cannot be used; the previous rule set stays in force.
+            ConfigurationError: A file cannot be used; the previous tokens, or the previous rule set, stay in force.
             StoreError: The records could not be read or written; the previous rule set stays in force.
 
         """
         self._systemd.reloading()
         try:
+            reload_keyring(self._keyring, self.daemon, by=by)
             self.daemon.reload(by=by)
         except (ConfigurationError, StoreError):
             self._systemd.ready("the newest files were refused, the previous ones are in force")

@@ -14,11 +14,13 @@ from urllib.parse import urlsplit
 import structlog
 
 from stopwatch import __version__
+from stopwatch.app.acting import DaemonActs
 from stopwatch.app.alerting import Alerting
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
 from stopwatch.app.ending import Part, stop_together
 from stopwatch.app.estate import DaemonEstate
+from stopwatch.app.keys import keyring_of
 from stopwatch.app.listening import open_listening
 from stopwatch.app.measuring import Measuring
 from stopwatch.app.notifying import open_heartbeat, open_notifiers
@@ -27,15 +29,13 @@ from stopwatch.app.reloading import FolderWatch, Reloading
 from stopwatch.app.scheduler import Pulse
 from stopwatch.app.sending import open_sender
 from stopwatch.app.systemd import SignsOfLife, Systemd
-from stopwatch.app.views import DaemonActs, DaemonHealth, DaemonRecords
-from stopwatch.config.tokens import load_tokens
+from stopwatch.app.views import DaemonHealth, DaemonRecords
 from stopwatch.store.connect import open_store
 from stopwatch.store.lock import daemon_lock
 from stopwatch.telemetry.logs import set_up_logs
 from stopwatch.telemetry.metrics import Metrics
 from stopwatch.web.api import build_app
 from stopwatch.web.server import WebServer
-from stopwatch.web.tokens import Token, require_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,6 +83,7 @@ def running(settings: Settings, *, opening: Callable[[str], SqlStore] = open_sto
 def _serving(settings: Settings, opening: Callable[[str], SqlStore], systemd: Systemd) -> Iterator[Reloading]:
     set_up_logs(json=settings.log_format == "json", level=settings.log_level, secrets=secrets_of(settings))
     clock = Clock()
+    keyring = keyring_of(settings)
     with ExitStack() as stack:
         url = settings.database_url.get_secret_value()
         stack.enter_context(daemon_lock(url))
@@ -93,9 +94,9 @@ def _serving(settings: Settings, opening: Callable[[str], SqlStore], systemd: Sy
         stack.callback(daemon.close)
         sender, notifiers, heartbeat = open_sender(daemon), open_notifiers(daemon, stack), open_heartbeat(daemon)
         alerting = Alerting(daemon, sender, notifiers)
-        jobs = partial(_jobs, daemon, alerting, Measuring(store, metrics, clock.monotonic))
+        jobs = partial(_jobs, daemon, alerting, Measuring(daemon))
         pulse = Pulse(jobs(), interval_seconds=daemon.pulse_seconds, clock=clock)
-        reloading = Reloading(daemon, pulse, jobs=jobs, sender=sender, systemd=systemd)
+        reloading = Reloading(daemon, pulse, jobs=jobs, sender=sender, systemd=systemd, keyring=keyring)
         health = DaemonHealth(daemon, pulse, reloading)
         listening = open_listening(daemon, stack)
         api = build_app(
@@ -104,7 +105,7 @@ def _serving(settings: Settings, opening: Callable[[str], SqlStore], systemd: Sy
             health,
             DaemonActs(daemon),
             version=__version__,
-            tokens=_tokens(settings),
+            keyring=keyring,
             inbound=listening.inbound,
             estate=DaemonEstate(daemon),
         )
@@ -136,16 +137,6 @@ def _jobs(daemon: Daemon, alerting: Alerting, measuring: Measuring) -> Jobs:
     ticks: Jobs = {f"tick:{name}": partial(daemon.tick, name) for name in daemon.source_names}
     chores = {"time": daemon.pass_time, "alerting": alerting.pass_time, "versions": daemon.learn_versions}
     return ticks | chores | {"measuring": measuring.pass_time}
-
-
-def _tokens(settings: Settings) -> tuple[Token, ...]:
-    """Return whom the API answers; an address that others can reach needs somebody."""
-    tokens = tuple(
-        Token(token.name, token.sha256, frozenset(scope.value for scope in token.scopes))
-        for token in (load_tokens(settings.api_tokens_file) if settings.api_tokens_file else ())
-    )
-    require_tokens(settings.listen.host, tokens)
-    return tokens
 
 
 def secrets_of(settings: Settings) -> list[str]:

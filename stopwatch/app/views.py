@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopwatch.core.errors import ActIncompleteError, StoreError
+from stopwatch.core.errors import DecisionNotFoundError, StoreError
 from stopwatch.core.gate import site_gate
-from stopwatch.watch.alerts import take_alert
-from stopwatch.watch.commands import act, pause
 
 if TYPE_CHECKING:
     from stopwatch.app.daemon import Daemon
     from stopwatch.app.reloading import Reloading
     from stopwatch.app.scheduler import Pulse
-    from stopwatch.core.acts import ActRequest
     from stopwatch.core.decision import Decision, DecisionId, DecisionState
     from stopwatch.core.gate import SiteGate
     from stopwatch.core.kpi import SiteId
-    from stopwatch.core.stop import Alert, AlertOutcome, Stop
 
 DEAD_SECONDS = 120.0
 """A pulse that is silent for so long means that the process should be started afresh."""
@@ -41,6 +37,17 @@ class DaemonRecords:
         with self._daemon.store.reading() as view:
             return view.decision(decision)
 
+    def newest(
+        self, state: DecisionState | None, site: SiteId | None, *, limit: int, before: DecisionId | None
+    ) -> list[Decision]:
+        """Return the newest *limit* decisions before *before*, oldest first."""
+        rollout = self._daemon.rule_set.plan.rollout
+        with self._daemon.store.reading() as view:
+            if before is not None and not view.decision_exists(before):
+                raise DecisionNotFoundError(f"no decision has the id {before}")
+            asked = None if state is None else state.value
+            return view.newest(rollout, state=asked, site=site, limit=limit, before=before)
+
     def gate(self, site: SiteId) -> SiteGate | None:
         """Judge the gate of a site, None if the plan has no such site."""
         plan = self._daemon.rule_set.plan
@@ -48,28 +55,6 @@ class DaemonRecords:
             return None
         with self._daemon.store.reading() as view:
             return site_gate(plan, site, view.decisions(plan.rollout, live=True))
-
-
-class DaemonActs:
-    """What callers of the API do, through the same commands as everybody."""
-
-    def __init__(self, daemon: Daemon) -> None:
-        """Act through *daemon*, whose rule set may be replaced at any time."""
-        self._daemon = daemon
-
-    def act(self, decision: DecisionId, request: ActRequest) -> Decision:
-        """Act on a decision."""
-        return act(self._daemon.desk, decision, request, transport="api", now=self._daemon.clock.now())
-
-    def pause(self, stop: Stop, *, everywhere: bool) -> tuple[Decision, bool]:
-        """Declare a manual stop for exactly one of site, phase and everywhere."""
-        if sum((stop.site is not None, stop.phase is not None, everywhere)) != 1:
-            raise ActIncompleteError("site", "give exactly one of site, phase and all")
-        return pause(self._daemon.desk, stop, transport="api", now=self._daemon.clock.now())
-
-    def alert(self, alert: Alert, *, actor: str) -> AlertOutcome:
-        """Take one alert."""
-        return take_alert(self._daemon.desk, alert, actor=actor, now=self._daemon.clock.now())
 
 
 class DaemonHealth:
@@ -104,5 +89,5 @@ class DaemonHealth:
         return self._daemon.board.page()
 
     def reload(self) -> None:
-        """Read the configuration folder anew, all of it or nothing."""
+        """Read tokens and the configuration folder anew."""
         self._reloading.reload(by="api")

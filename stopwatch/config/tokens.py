@@ -6,7 +6,6 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
@@ -16,6 +15,7 @@ from stopwatch.config.fields import Identifier, Strict, mistake
 from stopwatch.config.node import Node, at
 from stopwatch.config.validate import shown, validated
 from stopwatch.config.yaml import load_file
+from stopwatch.core.access import Scope, Token
 from stopwatch.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -24,23 +24,6 @@ if TYPE_CHECKING:
 
 _SECRET_BYTES = 32
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-
-
-class Scope(StrEnum):
-    """What a token allows: reading, acting on decisions, administration such as reload."""
-
-    READ = "read"
-    ACT = "act"
-    ADMIN = "admin"
-
-
-@dataclass(frozen=True, slots=True)
-class ApiToken:
-    """A token as it is kept; *sha256* is the lower-case hex digest of the secret's UTF-8 bytes."""
-
-    name: str
-    sha256: str
-    scopes: frozenset[Scope]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +55,7 @@ class TokensFile(Strict):
     tokens: list[TokenModel]
 
 
-def load_tokens(path: Path) -> tuple[ApiToken, ...]:
+def load_tokens(path: Path) -> tuple[Token, ...]:
     """
     Read the tokens file at *path*.
 
@@ -88,7 +71,7 @@ def load_tokens(path: Path) -> tuple[ApiToken, ...]:
         _check_twice(read, node, found)
     if read is None or found.errors:
         raise ComplaintsError(found)
-    return tuple(ApiToken(token.name, token.sha256, frozenset(token.scopes)) for token in read.tokens)
+    return tuple(Token(token.name, token.sha256, frozenset(token.scopes)) for token in read.tokens)
 
 
 def _check_twice(read: TokensFile, node: Node, found: Complaints) -> None:

@@ -17,6 +17,8 @@ Every failure a person must tell apart, as one tree.
     │   └── ActRefusedError           it does not apply to the decision as it stands
     │       ├── ActIllegalError       the decision's state does not allow the act
     │       └── ActStaleError         somebody else acted since the person looked
+    ├── KeyReusedError                an idempotency key came with another request before
+    ├── KeyBusyError                  the first request with this idempotency key is still being answered
     ├── StoreError                    the database refused a write; nothing is half done
     │   ├── StoreLockedError          another daemon holds this database
     │   └── ProgressConflictError     another writer folded these slots first
@@ -140,6 +142,14 @@ class ActIllegalError(ActRefusedError):
 
 class ActStaleError(ActRefusedError):
     """Somebody acted, or grounds were added, since the person looked."""
+
+
+class KeyReusedError(StopwatchError):
+    """An idempotency key came with another request before; nothing was done for this one."""
+
+
+class KeyBusyError(StopwatchError):
+    """The first request with this idempotency key is still being answered."""
 
 
 class StoreError(StopwatchError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, tuple_, update
 
 from stopwatch.core.decision import (
     Act,
@@ -46,6 +46,18 @@ def load(connection: Connection, where: ColumnElement[bool], *, by_end: bool = F
     for row in connection.execute(query).mappings():
         their_acts[row["decision"]].append(_acted_of(row))
     return [_decision_of(row, their_grounds[row["id"]], their_acts[row["id"]]) for row in heads]
+
+
+def load_newest(
+    connection: Connection, where: ColumnElement[bool], *, limit: int, before: DecisionId | None
+) -> list[Decision]:
+    """Return the newest *limit* decisions that *where* selects, of those before *before*, oldest first."""
+    order = (decisions.c.opened_at, decisions.c.id)
+    if before is not None:
+        edge = select(*order).where(decisions.c.id == before).scalar_subquery()
+        where = and_(where, tuple_(*order) < edge)
+    newest = select(decisions.c.id).where(where).order_by(*(column.desc() for column in order)).limit(limit)
+    return load(connection, decisions.c.id.in_(connection.execute(newest).scalars().all()))
 
 
 def of_rollout(rollout: str, *, state: str | None, site: SiteId | None, live: bool | None) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from stopwatch.core.decision import Decision, DecisionId, Ground, GroundKind
-from stopwatch.store import chain, decisions, ledger, outbox, states
+from stopwatch.store import chain, decisions, kept, ledger, outbox, states
 from stopwatch.store.schema import audit as audit_table
 from stopwatch.store.schema import decisions as decisions_table
 from stopwatch.store.schema import evidence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from stopwatch.core.kpi import RuleId, SiteId
     from stopwatch.core.ledger import Entry, EntryKind
+    from stopwatch.core.once import Answer, Once
     from stopwatch.core.outbox import Message, MessageKind, OutboxRow
     from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
     from stopwatch.store.chain import AuditRow
@@ -45,6 +46,13 @@ class SqlReader:
     ) -> list[Decision]:
         """Return decisions, oldest first; *site* matches the scope or any ground's site."""
         return decisions.load(self.connection, decisions.of_rollout(rollout, state=state, site=site, live=live))
+
+    def newest(
+        self, rollout: str, *, state: str | None, site: SiteId | None, limit: int, before: DecisionId | None
+    ) -> list[Decision]:
+        """Return the newest *limit* of these decisions that come before *before*, oldest first."""
+        where = decisions.of_rollout(rollout, state=state, site=site, live=None)
+        return decisions.load_newest(self.connection, where, limit=limit, before=before)
 
     def live_decision(self, rollout: str, scope: str) -> Decision | None:
         """Return the one live decision of a scope, if there is one."""
@@ -178,6 +186,18 @@ class SqlWriter(SqlReader):
     def audit(self, entry: AuditEntry) -> str:
         """Append to the audit chain and return the new head."""
         return chain.append(self.connection, entry)
+
+    def kept_answer(self, caller: str, key: str) -> tuple[Once, Answer] | None:
+        """Return the request that used an idempotency key first and its answer."""
+        return kept.find(self.connection, caller, key)
+
+    def keep_answer(self, asked: Once, answer: Answer, *, at: datetime) -> None:
+        """Keep the answer to a request."""
+        kept.keep(self.connection, asked, answer, at=at)
+
+    def forget_answers(self, before: datetime) -> None:
+        """Forget the answers that were kept before an instant."""
+        kept.forget(self.connection, before)
 
     def enqueue(self, message: Message, *, now: datetime) -> None:
         """Put a message into the outbox; a key that is already there stays as it is."""

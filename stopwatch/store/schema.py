@@ -262,6 +262,18 @@ inbox = Table(
     Index("inbox_by_result", "result"),
 )
 
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("kept_answers_by_age", "at"),
+)
+
 audit = Table(
     "audit",
     metadata,

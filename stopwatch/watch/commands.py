@@ -58,12 +58,26 @@ def act(
 
     """
     with desk.store.writing() as tx:
-        before = tx.decision(decision)
-        if before is None:
-            raise DecisionNotFoundError(f"no decision {decision}")
-        sight = sight_of(tx, desk.rule_set, before.site, now)
-        after = perform(before, request, now=now, sight=sight, override_max=desk.rule_set.plan.override_max)
-        _write(tx, desk, before, after, transport=transport, origin=origin)
+        return act_within(tx, desk, decision, request, transport=transport, now=now, origin=origin)
+
+
+def act_within(
+    tx: Writer,
+    desk: Desk,
+    decision: DecisionId,
+    request: ActRequest,
+    *,
+    transport: str,
+    now: datetime,
+    origin: Mapping[str, object] | None = None,
+) -> Decision:
+    """Apply one act as a part of the transaction *tx*; what it raises, as `act` does, it raises before it writes."""
+    before = tx.decision(decision)
+    if before is None:
+        raise DecisionNotFoundError(f"no decision {decision}")
+    sight = sight_of(tx, desk.rule_set, before.site, now)
+    after = perform(before, request, now=now, sight=sight, override_max=desk.rule_set.plan.override_max)
+    _write(tx, desk, before, after, transport=transport, origin=origin)
     return after
 
 
@@ -109,38 +123,51 @@ def pause(
         StoreError: The stop could not be written; nothing changed.
 
     """
-    scope = declarable(desk.rule_set.plan, stop)
     with desk.store.writing() as tx:
-        before = tx.live_decision(desk.rule_set.plan.rollout, scope.scope)
-        if before is not None and _carried(before, stop.fingerprint):
-            return before, False
-        ground, evidence = _manual_ground(desk.rule_set, stop, before, now)
-        tx.save_evidence(ground.evidence or "", evidence, now)
-        if before is None:
-            identity = decision_id(scope.scope, now, tx.decision_exists)
-            after = open_decision(identity, desk.rule_set.plan.rollout, scope, ground)
-        else:
-            after = join(before, ground, now=now)
-        tx.save_decision(after, rev_before=before.rev if before else None)
-        tx.audit(
-            AuditEntry(
-                at=now,
-                actor=stop.actor,
-                transport=transport,
-                act="pause",
-                decision=after.id,
-                rev_before=before.rev if before else None,
-                rev_after=after.rev,
-                reason=stop.reason,
-                evidence=ground.evidence,
-                details={
-                    "criterion": stop.criterion,
-                    "ground": ground.id,
-                    **({"origin": dict(origin)} if origin else {}),
-                },
-            )
+        return pause_within(tx, desk, stop, transport=transport, now=now, origin=origin)
+
+
+def pause_within(
+    tx: Writer,
+    desk: Desk,
+    stop: Stop,
+    *,
+    transport: str,
+    now: datetime,
+    origin: Mapping[str, object] | None = None,
+) -> tuple[Decision, bool]:
+    """Declare a manual stop as a part of the transaction *tx*; what it raises, as `pause` does, it raises first."""
+    scope = declarable(desk.rule_set.plan, stop)
+    before = tx.live_decision(desk.rule_set.plan.rollout, scope.scope)
+    if before is not None and _carried(before, stop.fingerprint):
+        return before, False
+    ground, evidence = _manual_ground(desk.rule_set, stop, before, now)
+    tx.save_evidence(ground.evidence or "", evidence, now)
+    if before is None:
+        identity = decision_id(scope.scope, now, tx.decision_exists)
+        after = open_decision(identity, desk.rule_set.plan.rollout, scope, ground)
+    else:
+        after = join(before, ground, now=now)
+    tx.save_decision(after, rev_before=before.rev if before else None)
+    tx.audit(
+        AuditEntry(
+            at=now,
+            actor=stop.actor,
+            transport=transport,
+            act="pause",
+            decision=after.id,
+            rev_before=before.rev if before else None,
+            rev_after=after.rev,
+            reason=stop.reason,
+            evidence=ground.evidence,
+            details={
+                "criterion": stop.criterion,
+                "ground": ground.id,
+                **({"origin": dict(origin)} if origin else {}),
+            },
         )
-        tell(tx, after, desk.channel(scope.site), now=now)
+    )
+    tell(tx, after, desk.channel(scope.site), now=now)
     return after, before is None
 
 

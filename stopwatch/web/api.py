@@ -1,6 +1,6 @@
 """The HTTP application: probes, the API, and the endpoints that other rooms answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -10,21 +10,23 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from stopwatch.web.access import Access
-from stopwatch.web.described import DescribedApp
+from stopwatch.web.described import TAGS, DescribedApp
 from stopwatch.web.guard import Guard
 from stopwatch.web.pages import Pages, page_routes
-from stopwatch.web.ports import Acts, Board, Estate, Health, Inbound, Records
-from stopwatch.web.probes import probe_routes
+from stopwatch.web.ports import Board, Estate, Health, Inbound, Records, Writes
+from stopwatch.web.probes import probe_routes, reload_routes
 from stopwatch.web.problem import add_problems
 from stopwatch.web.reads import read_routes
 from stopwatch.web.sessions import Sessions
 from stopwatch.web.signing import act_routes, sign_in_routes
-from stopwatch.web.tokens import Token
+from stopwatch.web.tokens import Keyring
 from stopwatch.web.writes import write_routes
 
 DESCRIPTION = """
-Status, pause decisions and gates of a phased rollout. Times are RFC 3339 in UTC; every refusal is
-`application/problem+json` (RFC 9457). Nothing changes by GET.
+Status, pause decisions and gates of a phased rollout. Times are RFC 3339 in UTC. Every refusal is
+`application/problem+json` (RFC 9457). Nothing changes by GET; HEAD is answered wherever GET is. POSTs take an
+`Idempotency-Key`. Bodies have at most 256 KiB. The pages for people, their forms, and the endpoint that Slack calls are
+no part of this description.
 """
 
 
@@ -32,10 +34,10 @@ def build_app(
     board: Board,
     records: Records,
     health: Health,
-    acts: Acts,
+    writes: Writes,
     *,
     version: str,
-    tokens: Sequence[Token] = (),
+    keyring: Keyring | None = None,
     inbound: Mapping[str, Inbound] | None = None,
     estate: Estate | None = None,
 ) -> ASGIApp:
@@ -46,9 +48,9 @@ def build_app(
         board: How everything stands.
         records: What was decided.
         health: Probes, metrics and reload.
-        acts: What callers may do.
+        writes: What callers may do.
         version: What OpenAPI calls the version of this API.
-        tokens: Whom to answer; none means that reading is open and acting refused, which is right on loopback only.
+        keyring: Whom to answer; None means that reading is open and acting refused, which is right on loopback only.
         inbound: Endpoints other rooms answer, by path (``/slack/interactions``): POST only, they check their caller.
         estate: What the pages show besides; None leaves the pages out.
 
@@ -60,17 +62,21 @@ def build_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        openapi_tags=TAGS,
         redirect_slashes=False,
         generate_unique_id_function=_operation,
     )
-    access = Access(tokens)
+    keys = keyring or Keyring()
+    app.open_to_all = not keys.needed
+    access = Access(keys)
     add_problems(app)
-    app.include_router(probe_routes(health, access))
+    app.include_router(probe_routes(health))
+    app.include_router(reload_routes(health, access))
     app.include_router(read_routes(board, records, access))
-    app.include_router(write_routes(acts, access))
+    app.include_router(write_routes(writes, access))
     app.include_router(_inbound_routes(inbound or {}))
     if estate is not None:
-        pages = Pages(board, records, acts, estate, Sessions(tokens))
+        pages = Pages(board, records, writes, estate, Sessions(keys))
         app.include_router(page_routes(pages))
         app.include_router(sign_in_routes(pages))
         app.include_router(act_routes(pages))

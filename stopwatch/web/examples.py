@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -90,9 +91,55 @@ GATE: dict[str, JsonValue] = {
 
 READY: dict[str, JsonValue] = {"ready": False, "reasons": ["Prometheus default has not answered since 10:02:11Z"]}
 
-PROBLEM: dict[str, JsonValue] = {
-    "type": "about:blank",
-    "title": "Not Found",
-    "status": 404,
-    "detail": "no decision has the id ham-01-20261121T1015Z",
+DECISIONS: dict[str, JsonValue] = {"decisions": [DECISION]}
+
+OPEN_GATE: dict[str, JsonValue] = {"site": "ham-01", "open": True, "reasons": []}
+
+ALERTS: dict[str, JsonValue] = {
+    "alerts": [
+        {
+            "fingerprint": "a5f1c0de00000001",
+            "outcome": "opened",
+            "detail": "nothing ships",
+            "decision": "ham-01-20261121T1015Z",
+        },
+        {
+            "fingerprint": "a5f1c0de00000002",
+            "outcome": "ignored",
+            "detail": "its label site ('MUC') names no site of the plan",
+            "decision": None,
+        },
+    ]
 }
+
+WELL: dict[str, JsonValue] = {"live": True}
+RELOADED: dict[str, JsonValue] = {"reloaded": True}
+
+_DETAILS = {
+    400: "There was an error parsing the body",
+    401: "this request needs a bearer token",
+    403: "the token ci lacks the scope act",
+    404: "no decision has the id ham-01-20261121T1015Z",
+    409: "the decision was at revision 1 and is now confirmed, revision 2 by slack:U024BE7LH at 2026-11-21T10:16:21Z "
+    "(confirm)",
+    413: "a body may have at most 262144 bytes",
+    422: "body.reason: Field required",
+    500: "stopwatch failed to answer; its log says why",
+    503: "the records cannot be read or written now",
+}
+_MORE: dict[int, dict[str, JsonValue]] = {
+    409: {"rev": 2, "state": "confirmed", "by": "slack:U024BE7LH", "at": "2026-11-21T10:16:21Z"},
+    422: {"errors": [{"in": "body.reason", "detail": "Field required"}]},
+}
+
+
+def problem_of(status: int) -> dict[str, JsonValue]:
+    """Return an example of the refusal with that status."""
+    title = HTTPStatus(status).phrase
+    plain: dict[str, JsonValue] = {"type": "about:blank", "title": title, "status": status, "detail": _DETAILS[status]}
+    return plain | _MORE.get(status, {})
+
+
+PROBLEM = problem_of(404)
+INVALID = problem_of(422)
+CONFLICT = problem_of(409)

@@ -29,7 +29,7 @@ SECURITY_HEADERS = {
 
 
 class Guard:
-    """Wraps an application: answers 413 to a body over the limit and adds the security headers."""
+    """Wraps an application: answers 413 to a body over the limit, HEAD as GET, and adds the security headers."""
 
     def __init__(self, app: ASGIApp, *, largest_body: int = LARGEST_BODY) -> None:
         """Wrap *app*."""
@@ -47,6 +47,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
+                if headers.get("allow") == "GET":
+                    headers["allow"] = "GET, HEAD"
             await send(message)
 
         announced = Headers(scope=scope).get("content-length", "0")
@@ -56,7 +58,7 @@ class Guard:
                 scope, receive, send_guarded
             )
             return
-        await self._app(scope, self._counted(receive), send_guarded)
+        await self._app(_as_get(scope), self._counted(receive), send_guarded)
 
     def _counted(self, receive: Receive) -> Receive:
         """Return *receive* with a count of the bytes that came."""
@@ -74,3 +76,8 @@ class Guard:
 
     def _words(self) -> str:
         return f"a body may have at most {self._largest} bytes"
+
+
+def _as_get(scope: Scope) -> Scope:
+    """Let HEAD be answered as GET is; the server itself holds the body back."""
+    return {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope

@@ -77,6 +77,8 @@ class DecisionShape(_Shape):
 class DecisionsShape(_Shape):
     """Decisions, oldest first."""
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.DECISIONS]})
+
     decisions: list[DecisionShape]
 
 
@@ -134,6 +136,8 @@ class GateShape(_Shape):
 class HealthShape(_Shape):
     """Whether the process lives."""
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.WELL]})
+
     live: bool
 
 
@@ -149,7 +153,33 @@ class ReadyShape(_Shape):
 class ReloadShape(_Shape):
     """The files were read anew and are in force."""
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.RELOADED]})
+
     reloaded: bool
+
+
+class AlertShape(_Shape):
+    """What became of one alert."""
+
+    fingerprint: str
+    outcome: Literal["opened", "joined", "known", "resolved", "nothing_to_resolve", "ignored"]
+    detail: Annotated[str, Field(description="why, in words")]
+    decision: str | None
+
+
+class AlertsShape(_Shape):
+    """What became of every alert, in the order of the request."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.ALERTS]})
+
+    alerts: list[AlertShape]
+
+
+class ErrorShape(_Shape):
+    """One thing that is wrong with a request, and where."""
+
+    where: Annotated[str, Field(alias="in")]
+    detail: str
 
 
 class ProblemShape(BaseModel):
@@ -157,7 +187,26 @@ class ProblemShape(BaseModel):
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [examples.PROBLEM]})
 
-    type: str
+    type: Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
     title: str
-    status: int
+    status: Annotated[int, Field(ge=400, le=599)]
     detail: str
+
+
+class InvalidShape(ProblemShape):
+    """What cannot be understood, or lacks something."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [examples.INVALID]})
+
+    errors: list[ErrorShape] = []
+
+
+class ConflictShape(ProblemShape):
+    """What does not apply to the decision as it stands now: its revision and state, and who acted last and when."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [examples.CONFLICT]})
+
+    rev: int = 1
+    state: DecisionState = DecisionState.OPEN
+    by: str | None = None
+    at: datetime | None = None

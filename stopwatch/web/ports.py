@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from stopwatch.core.decision import Decision, DecisionId, DecisionState
     from stopwatch.core.gate import SiteGate
     from stopwatch.core.kpi import RuleId, SiteId
+    from stopwatch.core.once import Answer, Once
     from stopwatch.core.outbox import OutboxRow
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.status import OutboxStatus, StatusView
@@ -41,6 +42,18 @@ class Records(Protocol):
 
     def decisions(self, state: DecisionState | None, site: SiteId | None) -> list[Decision]:
         """Return decisions, oldest first; None asks for all, *site* matches the scope or any ground's site."""
+        ...
+
+    def newest(
+        self, state: DecisionState | None, site: SiteId | None, *, limit: int, before: DecisionId | None
+    ) -> list[Decision]:
+        """
+        Return the newest *limit* of these decisions, oldest first, of those that come before *before*.
+
+        Raises:
+            DecisionNotFoundError: No decision has the id *before*.
+
+        """
         ...
 
     def decision(self, decision: DecisionId) -> Decision | None:
@@ -129,8 +142,23 @@ class Acts(Protocol):
         """
         ...
 
-    def alert(self, alert: Alert, *, actor: str) -> AlertOutcome:
-        """Take one alert."""
+    def alerts(self, alerts: Sequence[Alert], *, actor: str) -> list[AlertOutcome]:
+        """Take the alerts of one notification, all in one transaction, and tell of each what became of it."""
+        ...
+
+
+class Writes(Acts, Protocol):
+    """What callers do, and the way to do it once."""
+
+    def once(self, asked: Once, work: Callable[[Acts], Answer]) -> Answer:
+        """
+        Do *work* through the acts it is given, in one transaction that also keeps its answer; or replay that answer.
+
+        Raises:
+            KeyReusedError: The key came with another request before.
+            KeyBusyError: The first request with this key is still being answered.
+
+        """
         ...
 
 

@@ -2,13 +2,13 @@
 
 import gzip
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import Request
 
-from stopwatch.web.access import Access, Caller
+from stopwatch.core.access import Scope
+from stopwatch.web.access import Access, wants
 from stopwatch.web.models import HealthShape, ReadyShape, ReloadShape
 from stopwatch.web.ports import Health
 from stopwatch.web.problem import documented
@@ -16,11 +16,11 @@ from stopwatch.web.problem import documented
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def probe_routes(health: Health, access: Access) -> APIRouter:
-    """Return the endpoints that speak for *health*; probes and metrics need no token, for they name no person."""
-    router = APIRouter(tags=["probes"])
+def probe_routes(health: Health) -> APIRouter:
+    """Return the probes and metrics that speak for *health*; they need no token, for they name no person."""
+    router = APIRouter(tags=["probes"], responses=documented(500))
 
-    @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+    @router.get("/metrics", response_class=Response, responses={200: {"content": {METRICS_TYPE: _TEXT}}})
     def metrics(request: Request) -> Response:
         """Write the daemon's own metrics in Prometheus's text format, compressed for whoever accepts gzip."""
         page, headers = health.metrics(), {"Vary": "Accept-Encoding"}
@@ -41,9 +41,21 @@ def probe_routes(health: Health, access: Access) -> APIRouter:
         good, reasons = health.ready()
         return JSONResponse({"ready": good, "reasons": reasons}, status_code=_ok_or_unavailable(good=good))
 
-    @router.post("/-/reload", responses={200: {"model": ReloadShape}, **documented(401, 403, 422)})
-    def reload(_: Annotated[Caller, Depends(access.administering())]) -> Response:
-        """Read the configuration folder anew: all of it, or (422) nothing with every complaint."""
+    return router
+
+
+def reload_routes(health: Health, access: Access) -> APIRouter:
+    """Return the order to read files anew, for administrators once there is a tokens file."""
+    router = APIRouter(
+        tags=["administration"],
+        route_class=access.door(Scope.ADMIN),
+        dependencies=[wants(Scope.ADMIN)],
+        responses=documented(401, 403, 413, 422, 500, 503),
+    )
+
+    @router.post("/-/reload", responses={200: {"model": ReloadShape}})
+    def reload() -> Response:
+        """Read tokens and the configuration folder anew: all of it, or (422) nothing with every complaint."""
         health.reload()
         return JSONResponse({"reloaded": True})
 
@@ -64,3 +76,6 @@ def accepts_gzip(header: str) -> bool:
 
 def _ok_or_unavailable(*, good: bool) -> HTTPStatus:
     return HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
+
+
+_TEXT = {"schema": {"type": "string"}, "example": "stopwatch_leader 1.0\n"}

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from stopwatch.web.tokens import Scope, Token, Unidentified, identify
+from stopwatch.core.access import Scope, Token
+from stopwatch.web.tokens import Unidentified, identify
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from stopwatch.web.tokens import Keyring
 
 COOKIE = "stopwatch_session"
 LASTS = timedelta(hours=12)
@@ -46,20 +47,20 @@ class Session:
 class Sessions:
     """The sessions of one process; safe to be used from any thread."""
 
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        """Take the tokens that may sign in."""
-        self._tokens = tuple(tokens)
+    def __init__(self, keyring: Keyring) -> None:
+        """Take the tokens that may sign in; a session ends with its token."""
+        self._keyring = keyring
         self._known: dict[str, Session] = {}
         self._lock = threading.Lock()
 
     @property
     def needed(self) -> bool:
         """Whether pages are shown to known callers only."""
-        return bool(self._tokens)
+        return self._keyring.needed
 
     def sign_in(self, secret: str, *, now: datetime) -> str | None:
         """Begin a session for the token of that secret and return the cookie's value; None if nobody knows it."""
-        found = identify(f"Bearer {secret.strip()}", self._tokens)
+        found = identify(f"Bearer {secret.strip()}", self._keyring.tokens)
         if isinstance(found, Unidentified) or not found.allows(Scope.READ):
             return None
         cookie = secrets.token_urlsafe(32)
@@ -73,7 +74,9 @@ class Sessions:
     def of(self, cookie: str | None, *, now: datetime) -> Session | None:
         """Return the session of a cookie, None if there is none or it is over."""
         found = self._known.get(cookie) if cookie is not None else None
-        return found if found is not None and now < found.ends else None
+        if found is None or now >= found.ends or found.token not in self._keyring.tokens:
+            return None
+        return found
 
     def sign_out(self, cookie: str | None) -> None:
         """End a session."""
@@ -82,5 +85,5 @@ class Sessions:
 
     def bearer(self, authorization: str | None) -> bool:
         """Tell whether a program shows a token that may read."""
-        found = identify(authorization, self._tokens)
+        found = identify(authorization, self._keyring.tokens)
         return not isinstance(found, Unidentified) and found.allows(Scope.READ)

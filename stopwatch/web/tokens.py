@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,26 +13,31 @@ from stopwatch.core.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
-class Scope(StrEnum):
-    """What a token is good for; whoever may act or administer may also read."""
-
-    READ = "read"
-    ACT = "act"
-    ADMIN = "admin"
+    from stopwatch.core.access import Token
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A named token as it is stored: *sha256* is the hex digest of the secret, which nobody keeps."""
+class Keyring:
+    """
+    The tokens in force; a reload replaces them while requests are answered.
 
-    name: str
-    sha256: str
-    scopes: frozenset[str]
+    Args:
+        tokens: The tokens of the tokens file.
+        needed: Whether a tokens file is set: without one reading is open, with one that is empty it is not.
 
-    def allows(self, scope: Scope) -> bool:
-        """Tell whether the token is good for *scope*."""
-        return scope in self.scopes or (scope is Scope.READ and bool(self.scopes & {Scope.ACT, Scope.ADMIN}))
+    """
+
+    def __init__(self, tokens: Sequence[Token] = (), *, needed: bool | None = None) -> None:
+        self._tokens = tuple(tokens)
+        self.needed = bool(tokens) if needed is None else needed
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The tokens in force at this moment."""
+        return self._tokens
+
+    def replace(self, tokens: Sequence[Token]) -> None:
+        """Let other tokens count from now on."""
+        self._tokens = tuple(tokens)
 
 
 class Unidentified(StrEnum):

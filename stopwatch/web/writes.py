@@ -1,137 +1,89 @@
 """What people and programs do: acts upon decisions, manual stops, alerts; every caller has a name."""
 
-from collections.abc import Sequence
-from datetime import UTC
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
-from fastapi.responses import JSONResponse, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError
+from fastapi import APIRouter
+from fastapi.responses import Response
+from starlette.requests import Request
 
-from stopwatch.core.acts import ActRequest
-from stopwatch.core.decision import Act, DecisionId, Link
+from stopwatch.core.access import Scope, Token
+from stopwatch.core.decision import Act
 from stopwatch.core.kpi import PhaseId, SiteId
-from stopwatch.core.stop import Alert, AlertOutcome, Stop
+from stopwatch.core.once import Answer
+from stopwatch.core.stop import AlertOutcome, Stop
 from stopwatch.core.wire import decision_json
-from stopwatch.web.access import Access
-from stopwatch.web.models import DecisionShape
-from stopwatch.web.ports import Acts
-from stopwatch.web.problem import documented
-from stopwatch.web.tokens import Token
+from stopwatch.web.access import Access, Acting, wants
+from stopwatch.web.bodies import BODIES, ActBody, AlertsBody, PauseBody, alert_of, links_of, request_of
+from stopwatch.web.keyed import Key, answered, done
+from stopwatch.web.models import AlertsShape, DecisionShape
+from stopwatch.web.names import DecisionPath, decision_id
+from stopwatch.web.ports import Acts, Writes
+from stopwatch.web.problem import ProblemError, documented
 
-_URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
-
-
-class LinkBody(BaseModel):
-    """A link with its kind."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: str = Field(default="ticket", pattern=r"^[a-z][a-z0-9_-]{0,30}$")
-    url: HttpUrl
-
-
-_Links = Annotated[list[LinkBody | HttpUrl], Field(max_length=20)]
-_Text = Annotated[str, Field(max_length=2000)]
-
-
-class ActBody(BaseModel):
-    """One act; which members it needs depends on the act."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"rev": 1, "reason": "printers are back"}]}
-    )
-
-    rev: Annotated[int | None, Field(ge=1, description="the revision that was seen; without it the newest counts")] = (
-        None
-    )
-    shown: Annotated[int | None, Field(ge=1, description="how many grounds were shown")] = None
-    reason: _Text | None = None
-    category: Annotated[str, Field(max_length=100)] | None = None
-    until: AwareDatetime | None = None
-    what: Annotated[str, Field(max_length=100)] | None = None
-    from_version: Annotated[str | None, Field(alias="from", max_length=200)] = None
-    to_version: Annotated[str | None, Field(alias="to", max_length=200)] = None
-    ground: Annotated[str, Field(max_length=200)] | None = None
-    grounds: Annotated[list[str], Field(max_length=100)] | None = None
-    links: _Links = []
+_TOLD = {
+    Act.ACKNOWLEDGE: "Say that somebody looks at it; escalation ends.",
+    Act.CONFIRM: "Say that the breach is real; the site stays paused.",
+    Act.RESUME: "End the pause: every ground has recovered or is resolved, and the site is seen.",
+    Act.OVERRIDE: "Go on although grounds hold, for a bounded time.",
+    Act.DISMISS: "End the pause because there was no breach.",
+    Act.ROLL_BACK: "Say what was reverted; from now on recovery is verified.",
+    Act.PAUSE_AGAIN: "End an override before its time.",
+    Act.CLOSE: "End a decision after a roll-back.",
+    Act.RESOLVE: "End one ground that no data can end: a manual one, or one whose rule is gone.",
+    Act.ATTACH: "Add links to a ground; changes no revision.",
+}
 
 
-class PauseBody(BaseModel):
-    """A manual stop for exactly one of a site, a phase and all."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"site": "ham-01", "criterion": "operational-blocker", "reason": "no labels"}]},
-    )
-
-    site: Annotated[str, Field(max_length=63)] | None = None
-    phase: Annotated[str, Field(max_length=63)] | None = None
-    everywhere: Annotated[bool, Field(alias="all")] = False
-    criterion: Annotated[str, Field(min_length=1, max_length=100)]
-    reason: Annotated[str, Field(min_length=1, max_length=2000)]
-    links: _Links = []
-
-
-class AlertBody(BaseModel):
-    """One alert of Alertmanager's webhook payload; members that are not needed are let through."""
-
-    status: Annotated[str, Field(pattern="^(firing|resolved)$")]
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
-    fingerprint: Annotated[str, Field(min_length=1, max_length=200)]
-    generatorURL: str | None = None  # noqa: N815 – Alertmanager's own name
-
-
-class AlertsBody(BaseModel):
-    """Alertmanager's webhook payload, version 4."""
-
-    alerts: Annotated[list[AlertBody], Field(max_length=1000)]
-
-
-class AlertShape(BaseModel):
-    """What became of one alert."""
-
-    fingerprint: str
-    outcome: str
-    detail: str
-    decision: str | None
-
-
-class AlertsShape(BaseModel):
-    """What became of every alert, in the order of the request."""
-
-    alerts: list[AlertShape]
-
-
-def write_routes(acts: Acts, access: Access) -> APIRouter:
+def write_routes(writes: Writes, access: Access) -> APIRouter:
     """Return the endpoints that change something; each wants a token with the scope act."""
-    router = APIRouter(prefix="/api/v1", tags=["act"], responses=documented(401, 403, 422, 503))
-    caller = Annotated[Token, Depends(access.acting())]
-
-    @router.post("/decisions/{decision}/{act}", responses={200: {"model": DecisionShape}, **documented(404, 409)})
-    def act(decision: str, act: Act, body: ActBody, who: caller) -> Response:
-        """Act on a decision: 200 with the decision, 409 with who did what when if it changed meanwhile."""
-        request = ActRequest(
-            act,
-            _actor(who),
-            body.reason,
-            rev=body.rev,
-            shown=body.shown,
-            category=body.category,
-            until=body.until.astimezone(UTC) if body.until is not None else None,
-            what=body.what,
-            from_version=body.from_version,
-            to_version=body.to_version,
-            ground=body.ground,
-            grounds=tuple(body.grounds) if body.grounds is not None else None,
-            links=_links(body.links),
+    router = APIRouter(
+        prefix="/api/v1",
+        route_class=access.door(Scope.ACT),
+        dependencies=[wants(Scope.ACT)],
+        responses=documented(400, 401, 403, 409, 413, 422, 500, 503),
+    )
+    for act, shape in BODIES.items():
+        router.add_api_route(
+            f"/decisions/{{decision}}/{act}",
+            _act(writes, act, shape),
+            methods=["POST"],
+            name=act.value.replace("-", "_"),
+            description=_TOLD[act] + " 409 tells who did what when, if the decision changed since it was seen.",
+            tags=["acts"],
+            responses={200: {"model": DecisionShape}, **documented(404)},
         )
-        return JSONResponse(decision_json(acts.act(DecisionId(decision), request)))
 
-    @router.post("/pauses", status_code=201, responses={200: {"model": DecisionShape}, 201: {"model": DecisionShape}})
-    def pause(body: PauseBody, who: caller) -> Response:
+    @router.post("/decisions/{decision}/{act}", include_in_schema=False)
+    def no_act(decision: str, act: str) -> Response:
+        """Name the acts to whoever misspelt one."""
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"{act} is no act upon {decision}; there are {', '.join(BODIES)}")
+
+    _add_intake(router, writes)
+    return router
+
+
+def _act(writes: Writes, act: Act, shape: type[ActBody]) -> Callable[..., Response]:
+    def endpoint(decision: DecisionPath, body: ActBody, request: Request, who: Acting, key: Key = None) -> Response:
+        identity, asked = decision_id(decision), request_of(act, body, actor=_actor(who))
+
+        def work(acts: Acts) -> Answer:
+            return answered(decision_json(acts.act(identity, asked)))
+
+        return done(writes, who, key, request, body, work)
+
+    endpoint.__annotations__["body"] = shape
+    return endpoint
+
+
+def _add_intake(router: APIRouter, writes: Writes) -> None:
+    @router.post(
+        "/pauses",
+        status_code=201,
+        tags=["intake"],
+        responses={200: {"model": DecisionShape}, 201: {"model": DecisionShape}},
+    )
+    def pause(body: PauseBody, request: Request, who: Acting, key: Key = None) -> Response:
         """Declare a manual stop: 201 if it opened a decision, 200 if it joined a live one."""
         stop = Stop(
             body.criterion,
@@ -139,42 +91,31 @@ def write_routes(acts: Acts, access: Access) -> APIRouter:
             _actor(who),
             site=SiteId(body.site) if body.site is not None else None,
             phase=PhaseId(body.phase) if body.phase is not None else None,
-            links=_links(body.links),
+            links=links_of(body.links),
         )
-        decision, new = acts.pause(stop, everywhere=body.everywhere)
-        return JSONResponse(decision_json(decision), status_code=HTTPStatus.CREATED if new else HTTPStatus.OK)
 
-    @router.post("/alerts", responses={200: {"model": AlertsShape}})
-    def alerts(body: AlertsBody, who: caller) -> Response:
+        def work(acts: Acts) -> Answer:
+            decision, new = acts.pause(stop, everywhere=body.everywhere)
+            return answered(decision_json(decision), HTTPStatus.CREATED if new else HTTPStatus.OK)
+
+        return done(writes, who, key, request, body, work)
+
+    @router.post("/alerts", tags=["intake"], responses={200: {"model": AlertsShape}})
+    def alerts(body: AlertsBody, request: Request, who: Acting, key: Key = None) -> Response:
         """Take Alertmanager's webhook: firing alerts pause their site, resolved ones resolve their ground."""
-        outcomes = [acts.alert(_alert(alert), actor=_actor(who)) for alert in body.alerts]
-        return JSONResponse({"alerts": [_outcome(outcome) for outcome in outcomes]})
 
-    return router
+        def work(acts: Acts) -> Answer:
+            outcomes = acts.alerts([alert_of(alert) for alert in body.alerts], actor=_actor(who))
+            return answered({"alerts": [_outcome(outcome) for outcome in outcomes]})
+
+        return done(writes, who, key, request, body, work)
 
 
 def _actor(who: Token) -> str:
     return f"api:{who.name}"
 
 
-def _links(bodies: Sequence[LinkBody | HttpUrl]) -> tuple[Link, ...]:
-    return tuple(
-        Link(body.kind, str(body.url)) if isinstance(body, LinkBody) else Link("ticket", str(body)) for body in bodies
-    )
-
-
-def _alert(body: AlertBody) -> Alert:
-    return Alert(body.fingerprint, body.status == "resolved", body.labels, body.annotations, _url(body.generatorURL))
-
-
-def _url(text: str | None) -> str | None:
-    try:
-        return str(_URL.validate_python(text)) if text else None
-    except ValidationError:
-        return None
-
-
-def _outcome(outcome: AlertOutcome) -> dict[str, Any]:
+def _outcome(outcome: AlertOutcome) -> dict[str, object]:
     return {
         "fingerprint": outcome.fingerprint,
         "outcome": outcome.outcome,

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from stopwatch.config.complaint import ComplaintsError
-from stopwatch.config.tokens import ApiToken, Scope, load_tokens, new_token
+from stopwatch.config.tokens import load_tokens, new_token
+from stopwatch.core.access import Scope, Token
 from stopwatch.core.errors import ConfigurationError
 
 DIGEST = "ab" * 32
@@ -16,7 +17,7 @@ def test_a_new_token_opens_what_its_line_says(tmp_path: Path) -> None:
     token = new_token("ci", ["read", "admin"])
     (tmp_path / "tokens.yaml").write_text(f"tokens:\n{token.line}\n")
     digest = hashlib.sha256(token.secret.encode()).hexdigest()
-    assert load_tokens(tmp_path / "tokens.yaml") == (ApiToken("ci", digest, frozenset({Scope.READ, Scope.ADMIN})),)
+    assert load_tokens(tmp_path / "tokens.yaml") == (Token("ci", digest, frozenset({Scope.READ, Scope.ADMIN})),)
     assert token.secret not in token.line
 
 

@@ -157,3 +157,21 @@ def test_openings_are_counted_per_scope_by_the_kind_of_the_first_ground(store: S
             "_all": {GroundKind.MANUAL: 1},
         }
         assert reader.opened_counts("other") == {}
+
+
+def test_the_newest_decisions_are_paged_backwards_without_gap_or_overlap(store: SqlStore) -> None:
+    minutes = {"a": 0, "d": 1, "c": 1, "b": 1, "e": 2}
+    for name, minute in minutes.items():
+        save(store, replace(decision(name, name, ground(opened_at=T0 + minute * MINUTE, site=SiteId(name)))))
+    save(store, replace(decision("elsewhere", "x", ground(site=SiteId("x"))), rollout="other"))
+
+    def page(limit: int, before: str | None, site: SiteId | None = None) -> list[str]:
+        edge = DecisionId(before) if before is not None else None
+        with store.reading() as reader:
+            return [d.id for d in reader.newest(ROLLOUT, state=None, site=site, limit=limit, before=edge)]
+
+    assert page(2, None) == ["d", "e"]
+    assert page(2, "d") == ["b", "c"]
+    assert page(2, "b") == ["a"]
+    assert page(2, "a") == []
+    assert page(9, "e", SiteId("c")) == ["c"]

@@ -10,6 +10,7 @@ import httpx
 
 from stopwatch.web.api import build_app
 from stopwatch.web.server import WebServer
+from stopwatch.web.tokens import Keyring
 from tests.web.estate import EstateBoard, EstateRecords, FakeEstate
 from tests.web.world import LIVE, SECRETS, TOKENS, FakeActs, FakeHealth
 
@@ -45,8 +46,8 @@ class PageSite:
 
 def serve(*, tokens: bool, sites: int = 6) -> Iterator[PageSite]:
     acts, estate, records = FakeActs(), FakeEstate(sites), EstateRecords()
-    known = TOKENS if tokens else ()
-    app = build_app(EstateBoard(sites), records, FakeHealth(), acts, version="1", tokens=known, estate=estate)
+    keyring = Keyring(TOKENS if tokens else ())
+    app = build_app(EstateBoard(sites), records, FakeHealth(), acts, version="1", keyring=keyring, estate=estate)
     server = WebServer(app, host="127.0.0.1", port=0)
     server.start()
     try:

@@ -10,6 +10,7 @@ import pytest
 
 from stopwatch.web.api import build_app
 from stopwatch.web.server import WebServer
+from stopwatch.web.tokens import Keyring
 from tests.web.world import TOKENS, FakeActs, FakeBoard, FakeHealth, FakeRecords
 
 
@@ -22,6 +23,7 @@ class Served:
     records: FakeRecords
     health: FakeHealth
     acts: FakeActs
+    keyring: Keyring
 
 
 def echo(headers: object, body: bytes) -> tuple[int, str, bytes]:
@@ -33,15 +35,15 @@ def echo(headers: object, body: bytes) -> tuple[int, str, bytes]:
 def serve(*, with_tokens: bool) -> Iterator[Served]:
     """Start a server and stop it."""
     records, health, acts = FakeRecords(), FakeHealth(), FakeActs()
-    tokens = TOKENS if with_tokens else ()
+    keyring = Keyring(TOKENS if with_tokens else ())
     app = build_app(
-        FakeBoard(), records, health, acts, version="1.2.3", tokens=tokens, inbound={"/slack/interactions": echo}
+        FakeBoard(), records, health, acts, version="1.2.3", keyring=keyring, inbound={"/slack/interactions": echo}
     )
     server = WebServer(app, host="127.0.0.1", port=0)
     server.start()
     try:
         with httpx.Client(base_url=server.address, timeout=10, trust_env=False) as client:
-            yield Served(client, server, records, health, acts)
+            yield Served(client, server, records, health, acts, keyring)
     finally:
         server.stop()
 
@@ -61,6 +63,7 @@ def fresh(served: Served) -> Served:
     served.records.__init__()  # type: ignore[misc] # a dataclass set back to its defaults
     served.health.__init__()  # type: ignore[misc] # as above
     served.acts.__init__()  # type: ignore[misc] # as above
+    served.keyring.replace(TOKENS if served.keyring.needed else ())
     return served
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from stopwatch.core.access import Scope, Token
 from stopwatch.core.errors import ConfigurationError
-from stopwatch.web.tokens import Scope, Token, Unidentified, identify, is_loopback, require_tokens
+from stopwatch.web.tokens import Unidentified, identify, is_loopback, require_tokens
 from tests.web.conftest import Served
 from tests.web.world import SECRETS, TOKENS
 
@@ -89,7 +90,7 @@ def test_nothing_is_reloaded_by_get(opened: Served) -> None:
     ],
 )
 def test_a_scope_allows_itself_and_reading(scopes: set[str], allowed: set[Scope]) -> None:
-    token = Token("t", "00", frozenset(scopes))
+    token = Token("t", "00", frozenset(map(Scope, scopes)))
     assert {scope for scope in Scope if token.allows(scope)} == allowed
 
 

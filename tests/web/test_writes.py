@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from stopwatch.core.acts import ActRequest
@@ -18,6 +20,7 @@ from stopwatch.core.stop import Stop
 from tests.web.conftest import Served
 from tests.web.world import LIVE, SECRETS, at
 
+JSON = {"content-type": "application/json"}
 ACTOR = {"authorization": f"Bearer {SECRETS['actor']}"}
 READER = {"authorization": f"Bearer {SECRETS['reader']}"}
 PAUSE = {"site": "ham-01", "criterion": "sev1", "reason": "nothing ships"}
@@ -90,7 +93,11 @@ def test_every_refusal_is_a_problem_of_its_own(guarded: Served, refusal: Excepti
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        pytest.param(f"/api/v1/decisions/{LIVE}/shrug", {"rev": 1}, id="no such act"),
+        pytest.param(f"/api/v1/decisions/{LIVE}/confirm", {}, id="an act without the revision it saw"),
+        pytest.param(f"/api/v1/decisions/{LIVE}/resume", {"rev": 1}, id="resume without reason"),
+        pytest.param(f"/api/v1/decisions/{LIVE}/close", {"rev": 1, "reason": " \n"}, id="a reason that says nothing"),
+        pytest.param(f"/api/v1/decisions/{LIVE}/confirm", {"rev": 1, "reason": "a\0b"}, id="a zero byte"),
+        pytest.param(f"/api/v1/decisions/{LIVE}/confirm", {"rev": 1, "\ud800": 1}, id="a name that is no text"),
         pytest.param(f"/api/v1/decisions/{LIVE}/confirm", {"rev": "one"}, id="rev is no number"),
         pytest.param(f"/api/v1/decisions/{LIVE}/confirm", {"rev": 1, "raeson": "typo"}, id="unknown member"),
         pytest.param(f"/api/v1/decisions/{LIVE}/override", {"until": "2026-11-21T12:00:00"}, id="time without zone"),
@@ -100,9 +107,41 @@ def test_every_refusal_is_a_problem_of_its_own(guarded: Served, refusal: Excepti
     ],
 )
 def test_what_cannot_be_understood_changes_nothing(guarded: Served, path: str, body: dict[str, object]) -> None:
-    answer = guarded.client.post(path, json=body, headers=ACTOR)
+    answer = guarded.client.post(path, content=json.dumps(body), headers=ACTOR | JSON)
     assert answer.status_code == 422
+    assert answer.json()["errors"][0].keys() == {"in", "detail"}
     assert guarded.acts.asked == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"{", id="unfinished"),
+        pytest.param(b"\xff\xfe{}", id="no text"),
+        pytest.param(b"[" * 200_000, id="deeper than anything"),
+        pytest.param(b'{"rev": ' + b"9" * 10_000 + b"}", id="a number of ten thousand digits"),
+    ],
+)
+def test_what_is_no_json_is_refused_after_the_caller_is_known(guarded: Served, body: bytes) -> None:
+    path = f"/api/v1/decisions/{LIVE}/confirm"
+    assert guarded.client.post(path, content=body, headers=JSON).status_code == 401
+    answer = guarded.client.post(path, content=body, headers=ACTOR | JSON)
+    assert answer.status_code in {400, 422}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert guarded.acts.asked == []
+
+
+def test_an_act_that_does_not_exist_is_a_404_that_names_those_that_do(guarded: Served) -> None:
+    answer = guarded.client.post(f"/api/v1/decisions/{LIVE}/shrug", json={"rev": 1}, headers=ACTOR)
+    assert answer.status_code == 404
+    assert answer.json()["detail"].endswith(
+        "acknowledge, confirm, resume, override, dismiss, roll-back, pause-again, close, resolve, attach"
+    )
+
+
+def test_links_may_be_attached_without_a_revision(guarded: Served) -> None:
+    body = {"links": ["https://tickets.example/1"]}
+    assert guarded.client.post(f"/api/v1/decisions/{LIVE}/attach", json=body, headers=ACTOR).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from stopwatch.core.access import Scope, Token
 from stopwatch.core.acts import ActRequest
 from stopwatch.core.decision import (
     Acted,
@@ -17,22 +19,23 @@ from stopwatch.core.decision import (
     GroundKind,
     Link,
 )
-from stopwatch.core.errors import ConfigurationError, StoreError
+from stopwatch.core.errors import ConfigurationError, DecisionNotFoundError, KeyBusyError, KeyReusedError, StoreError
 from stopwatch.core.gate import GateReason, SiteGate
 from stopwatch.core.kpi import PhaseId, RuleId, SiteId
+from stopwatch.core.once import Answer, Once
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
 from stopwatch.core.status import RuleStatus, SiteStatus, StatusView
 from stopwatch.core.stop import Alert, AlertOutcome, Stop
-from stopwatch.web.tokens import Token
+from stopwatch.web.ports import Acts
 
 HAM, LODZ = SiteId("ham-01"), SiteId("lodz")
 PILOT, WAVE = PhaseId("pilot"), PhaseId("wave-1")
 LIVE, ENDED = DecisionId("ham-01-20261121T1015Z"), DecisionId("lodz-20261120T0900Z")
-SECRETS = {"reader": "r-secret", "actor": "a-secret", "admin": "x-secret"}
+SECRETS = {"reader": "r-secret", "actor": "a-secret", "admin": "x-secret", "second": "b-secret"}
 TOKENS = tuple(
     Token(name, hashlib.sha256(SECRETS[name].encode()).hexdigest(), frozenset({scope}))
-    for name, scope in [("reader", "read"), ("actor", "act"), ("admin", "admin")]
+    for name, scope in zip(SECRETS, (Scope.READ, Scope.ACT, Scope.ADMIN, Scope.ACT), strict=True)
 )
 
 
@@ -124,6 +127,17 @@ class FakeRecords:
         found = [ended_decision(), live_decision()]
         return [one for one in found if state in {None, one.state} and site in {None, one.scope}]
 
+    def newest(
+        self, state: DecisionState | None, site: SiteId | None, *, limit: int, before: DecisionId | None
+    ) -> list[Decision]:
+        found = self.decisions(state, site)
+        if before is not None:
+            edge = next((number for number, one in enumerate(found) if one.id == before), None)
+            if edge is None:
+                raise DecisionNotFoundError(f"no decision has the id {before}")
+            found = found[:edge]
+        return found[-limit:]
+
     def decision(self, decision: DecisionId) -> Decision | None:
         return next((one for one in self.decisions(None, None) if one.id == decision), None)
 
@@ -147,6 +161,7 @@ class FakeActs:
     asked: list[object] = field(default_factory=list)
     refusal: Exception | None = None
     joins: bool = False
+    kept: dict[tuple[str, str], tuple[str, Answer]] = field(default_factory=dict)
 
     def act(self, decision: DecisionId, request: ActRequest) -> Decision:
         self._take((decision, request))
@@ -156,9 +171,21 @@ class FakeActs:
         self._take((stop, everywhere))
         return live_decision(), not self.joins
 
-    def alert(self, alert: Alert, *, actor: str) -> AlertOutcome:
-        self._take((alert, actor))
-        return AlertOutcome(alert.fingerprint, "opened", "it fires", LIVE)
+    def alerts(self, alerts: Sequence[Alert], *, actor: str) -> list[AlertOutcome]:
+        self._take((alerts, actor))
+        return [AlertOutcome(alert.fingerprint, "opened", "it fires", LIVE) for alert in alerts]
+
+    def once(self, asked: Once, work: Callable[[Acts], Answer]) -> Answer:
+        if asked.key == "busy":
+            raise KeyBusyError("the first request with this idempotency key is still being answered")
+        known = self.kept.get((asked.caller, asked.key))
+        if known is not None and known[0] != asked.request:
+            raise KeyReusedError("this idempotency key came with another request before")
+        if known is not None:
+            return replace(known[1], replayed=True)
+        answer = work(self)
+        self.kept[asked.caller, asked.key] = (asked.request, answer)
+        return answer
 
     def _take(self, asked: object) -> None:
         if self.refusal is not None:
