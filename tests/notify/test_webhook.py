@@ -1,7 +1,8 @@
 """A webhook is verified by Standard Webhooks' own library, keeps its id, and a receiver's mistake loses nothing."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -59,8 +60,21 @@ def sink() -> Iterator[Sink]:
         yield made
 
 
-def test_what_is_sent_verifies_and_says_what_happened_where(sink: Sink) -> None:
-    subject = Hooked(sink.url)
+@pytest.fixture
+def hooked(sink: Sink) -> Iterator[Callable[..., Hooked]]:
+    """Makes notifiers that tell the sink, and lets go of their connections afterwards."""
+    with ExitStack() as made:
+
+        def make(secret: str | None = SECRET) -> Hooked:
+            one = Hooked(sink.url, secret)
+            made.callback(one.notifier.close)
+            return one
+
+        yield make
+
+
+def test_what_is_sent_verifies_and_says_what_happened_where(sink: Sink, hooked: Callable[..., Hooked]) -> None:
+    subject = hooked()
     subject.run(2)
     (received,) = sink.received
     assert (received.method, received.headers["content-type"]) == ("POST", "application/json")
@@ -79,8 +93,8 @@ def test_what_is_sent_verifies_and_says_what_happened_where(sink: Sink) -> None:
     assert len(sink.received) == 1
 
 
-def test_another_secret_or_another_body_does_not_verify(sink: Sink) -> None:
-    Hooked(sink.url).run(1)
+def test_another_secret_or_another_body_does_not_verify(sink: Sink, hooked: Callable[..., Hooked]) -> None:
+    hooked().run(1)
     (received,) = sink.received
     with pytest.raises(WebhookVerificationError):
         Webhook("whsec_AAAA9r8GKYqrTwjUPD8ILPZIo2LaLaSw").verify(received.body, received.headers)
@@ -102,9 +116,9 @@ def test_another_secret_or_another_body_does_not_verify(sink: Sink) -> None:
     ],
 )
 def test_whatever_it_answers_it_is_told_again_under_the_same_id(
-    sink: Sink, status: int, headers: dict[str, str]
+    sink: Sink, hooked: Callable[..., Hooked], status: int, headers: dict[str, str]
 ) -> None:
-    subject = Hooked(sink.url)
+    subject = hooked()
     sink.status, sink.headers = status, headers
     subject.run(1)
     assert subject.state.value in {"pending", "unknown"}
@@ -116,8 +130,8 @@ def test_whatever_it_answers_it_is_told_again_under_the_same_id(
     assert len({received.headers["webhook-timestamp"] for received in sink.received}) == 2
 
 
-def test_without_a_secret_nothing_is_signed(sink: Sink) -> None:
-    Hooked(sink.url, None).run(1)
+def test_without_a_secret_nothing_is_signed(sink: Sink, hooked: Callable[..., Hooked]) -> None:
+    hooked(None).run(1)
     (received,) = sink.received
     assert "webhook-signature" not in received.headers
     assert json.loads(received.body)["data"]["decision"] == "ham-01-20261121T1015Z"

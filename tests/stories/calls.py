@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -51,6 +52,7 @@ class Calls:
         self.slack.start()
         self.uses_slack = slack
         self.receivers: dict[str, AlertReceiver | str] = {}
+        self.hooks = ExitStack()
         self.louder: list[Louder] = []
         self.restart()
 
@@ -60,6 +62,7 @@ class Calls:
     def restart(self) -> None:
         """Forget everything that is not on disk."""
         self.senders: dict[str, Sender | AlertKeeper] = {}
+        self.hooks.close()
         plan = DeliveryPlan()
         if self.uses_slack:
             notifier = SlackNotifier(TOKEN, self.slack.api_url, now=lambda: self.now, timeout_seconds=2)
@@ -67,6 +70,7 @@ class Calls:
         for name, receiver in self.receivers.items():
             if isinstance(receiver, str):
                 hook = WebhookNotifier(receiver, now=lambda: self.now, secret=SECRET, timeout_seconds=2)
+                self.hooks.callback(hook.close)
                 quiet = DeliveryPlan(sweep=())
                 self.senders[name] = Sender(self.store, hook, plan=quiet, rng=Random(3), name=WEBHOOK)
             else:
@@ -82,6 +86,7 @@ class Calls:
 
     def stop(self) -> None:
         """Let go of everything."""
+        self.hooks.close()
         self.slack.stop()
         self.store.close()
 
