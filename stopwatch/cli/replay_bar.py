@@ -1,4 +1,4 @@
-"""The progress of a long replay on a terminal: how much, how fast, how long to go."""
+"""The progress of reading a long past on a terminal: how much, how fast, how long to go."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def bar() -> Iterator[Callable[[int, int], None]]:
-    """Show progress on standard error while the block lasts; stay silent where that is no terminal."""
+def bar(doing: str = "replaying") -> Iterator[Callable[[int, int], None]]:
+    """Show the progress of *doing* on standard error while the block lasts; stay silent where that is no terminal."""
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return
@@ -29,7 +29,7 @@ def bar() -> Iterator[Callable[[int, int], None]]:
             return Text("" if speed is None else f"{speed:,.0f} slots/s")
 
     columns = (
-        TextColumn("replaying"),
+        TextColumn(doing),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.completed:,.0f} of {task.total:,.0f} slots"),

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from stopwatch.core.kpi import SiteId
 from stopwatch.core.sample import Absence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable
 
-    from stopwatch.core.kpi import RuleId, SiteId
+    from stopwatch.core.kpi import RuleId
 
 TOLD_AFTER = timedelta(minutes=10)
 """A site that is blind for so long is told, once."""
 UNEVALUATED_STEPS = 3
 """A rule is blind that was not evaluated for so many steps."""
+BLIND, SEEN = "site.blind", "site.seen"
+"""What the audit calls the telling of a blind site, and the end of it."""
 SETTLED = timedelta(seconds=60)
 """A process that has just started first catches up; what it finds blind it must have seen so for this time."""
 
@@ -99,3 +102,35 @@ def first_seen(before: Mapping[SiteId, datetime], blind: Iterable[SiteId], now: 
 def to_be_told(blindness: Blindness, seen_since: datetime, now: datetime) -> bool:
     """Whether a blind site is to be told now: blind for ten minutes, and not only as long as a start takes."""
     return now - blindness.since >= TOLD_AFTER and now - seen_since >= SETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class BlindSpan:
+    """For how long a site was told to be blind; *until* is None while it is."""
+
+    site: SiteId
+    since: datetime
+    until: datetime | None = None
+
+
+def recorded_spans(bodies: Iterable[Mapping[str, object]], rollout: str) -> list[BlindSpan]:
+    """
+    Return the spans for which sites of *rollout* were told to be blind, in the order of the telling.
+
+    Args:
+        bodies: Bodies of audit rows, oldest first; only `BLIND` and `SEEN` are looked at.
+        rollout: The rollout.
+
+    """
+    found: dict[str, BlindSpan] = {}
+    for body in bodies:
+        details, act = body.get("details"), body.get("act")
+        if not isinstance(details, Mapping):
+            continue
+        key, at = str(details.get("key")), datetime.fromisoformat(str(body.get("at")))
+        if act == BLIND and details.get("rollout") == rollout:
+            since = datetime.fromisoformat(str(details.get("since")))
+            found[key] = BlindSpan(SiteId(str(details.get("site"))), since)
+        elif act == SEEN and key in found:
+            found[key] = replace(found[key], until=at)
+    return list(found.values())

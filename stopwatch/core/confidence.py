@@ -140,3 +140,14 @@ def _edge(excluded: Callable[[float], bool], outside: float, inside: float) -> f
         else:
             inside = middle
     return outside
+
+
+def words(found: Bounds) -> str:
+    """Write what is proven, the share rounded down: ``at least 97.1 % at 95 %, valid whenever looked at``."""
+    return f"at least {_floored(found.lower)} % at {100 * (1 - found.alpha):g} %, valid whenever looked at"
+
+
+def _floored(share: float) -> str:
+    """Write a share in percent, never more than it is, with a digit more for each nine at its beginning."""
+    digits = min(6, max(1, math.floor(-math.log10(1.0 - share)))) if 0 < share < 1 else 1
+    return f"{math.floor(share * 100 * 10**digits) / 10**digits:.{digits}f}"

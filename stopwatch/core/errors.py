@@ -19,6 +19,7 @@ Every failure a person must tell apart, as one tree.
     │       └── ActStaleError         somebody else acted since the person looked
     ├── KeyReusedError                an idempotency key came with another request before
     ├── KeyBusyError                  the first request with this idempotency key is still being answered
+    ├── JudgementRefusedError         a go or no-go rests on no fresh judgement, or has no reason
     ├── StoreError                    the database refused a write; nothing is half done
     │   ├── StoreLockedError          another daemon holds this database
     │   └── ProgressConflictError     another writer folded these slots first
@@ -150,6 +151,10 @@ class KeyReusedError(StopwatchError):
 
 class KeyBusyError(StopwatchError):
     """The first request with this idempotency key is still being answered."""
+
+
+class JudgementRefusedError(StopwatchError):
+    """A person's go or no-go was not recorded; the message says why and what to do."""
 
 
 class StoreError(StopwatchError):

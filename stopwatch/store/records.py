@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -90,6 +91,15 @@ class SqlReader:
     def entries(self, rollout: str, *, kind: EntryKind | None = None, scope: str | None = None) -> list[Entry]:
         """Return what people recorded, of one kind and of one scope if they are named, oldest first."""
         return ledger.load(self.connection, rollout, kind=kind, scope=scope)
+
+    def unjudged(self, rollout: str) -> list[Unjudged]:
+        """Return the spans of slots that were too old to be judged, oldest first."""
+        return states.load_unjudged(self.connection, rollout)
+
+    def audited(self, *acts: str) -> list[Mapping[str, object]]:
+        """Return the bodies of the audit rows of *acts*, oldest first."""
+        with closing(chain.rows(self.connection, audit_table.c.act.in_(acts))) as found:
+            return [row.body for row in found]
 
     def states(self, rollout: str, site: SiteId | None = None) -> list[StateRow]:
         """Return the stored states of rules at sites."""

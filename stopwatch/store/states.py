@@ -145,3 +145,12 @@ def save_unjudged(connection: Connection, span: Unjudged) -> bool:
     """Record slots that will never be judged; False if this span was recorded already."""
     names = ("rollout", "site", "rule", "first", "last", "recorded_at")
     return put_once(connection, unjudged, {name: getattr(span, name) for name in names})
+
+
+def load_unjudged(connection: Connection, rollout: str) -> list[Unjudged]:
+    """Return the spans that were never judged, oldest first."""
+    query = select(unjudged).where(unjudged.c.rollout == rollout).order_by(unjudged.c.first, unjudged.c.site)
+    return [
+        Unjudged(row.rollout, SiteId(row.site), RuleId(row.rule), row.first, row.last, row.recorded_at)
+        for row in connection.execute(query)
+    ]

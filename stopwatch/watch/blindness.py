@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stopwatch.core.blind import UNEVALUATED_STEPS, Blindness, Looked, blind_sites, first_seen, to_be_told
+from stopwatch.core.blind import BLIND, SEEN, UNEVALUATED_STEPS, Blindness, Looked, blind_sites, first_seen, to_be_told
 from stopwatch.core.grid import rfc3339, stamp
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.opening import DAEMON
@@ -94,7 +94,8 @@ class BlindWatch:
         for found in fresh:
             key, facts, where = f"blind/{found.site}/{stamp(found.since)}", _facts(plan, found), channel(found.site)
             told[found.site] = (key, facts)
-            tx.audit(AuditEntry(now, DAEMON, DAEMON, "site.blind", details={"site": found.site, "key": key}))
+            told_of = {"site": found.site, "key": key, "rollout": plan.rollout, "since": rfc3339(found.since)}
+            tx.audit(AuditEntry(now, DAEMON, DAEMON, BLIND, details=told_of))
             if where is not None:
                 tx.enqueue(Message(key, MessageKind.BLIND, where, None, 0, facts), now=now)
                 # The same blindness, closed too early and found again, goes on in its message.
@@ -107,7 +108,7 @@ class BlindWatch:
         for site in over:
             key, last = told.pop(site)
             tx.revise(key, {**last, "over": rfc3339(now)})
-            tx.audit(AuditEntry(now, DAEMON, DAEMON, "site.seen", details={"site": site, "key": key}))
+            tx.audit(AuditEntry(now, DAEMON, DAEMON, SEEN, details={"site": site, "key": key}))
             row = next((row for row in tx.unsent(MessageKind.BLIND) if row.message.key == key), None)
             if row is not None and row.state is OutboxState.PENDING:
                 # Nobody was told that it was blind, so nobody needs to hear that it is over.

@@ -78,6 +78,14 @@ class Reader(Protocol):
         """Return what people recorded, of one kind and of one scope if they are named, oldest first."""
         ...
 
+    def unjudged(self, rollout: str) -> list[Unjudged]:
+        """Return the spans of slots that were too old to be judged, oldest first."""
+        ...
+
+    def audited(self, *acts: str) -> list[Mapping[str, object]]:
+        """Return the bodies of the audit rows of *acts*, oldest first."""
+        ...
+
     def states(self, rollout: str, site: SiteId | None = None) -> list[StateRow]:
         """Return the stored states of rules at sites."""
         ...

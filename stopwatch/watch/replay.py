@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stopwatch.core.opening import decision_id
-from stopwatch.core.reading import chunk_slots
 from stopwatch.core.rule import Mode
-from stopwatch.core.sample import Samples, classify
 from stopwatch.core.state import rearmed
 from stopwatch.watch.cells import Group
-from stopwatch.watch.columns import ColumnReader, Reads, needs_of
 from stopwatch.watch.layout import assemble
+from stopwatch.watch.past import read_past
 from stopwatch.watch.replay_lanes import Breach, Lane
 
 if TYPE_CHECKING:
@@ -20,16 +18,11 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from stopwatch.core.decision import DecisionId
-    from stopwatch.core.grid import SlotRange
     from stopwatch.core.kpi import KpiId, SiteId
-    from stopwatch.core.reading import Query, Reading
     from stopwatch.core.rollout import RuleSet
-    from stopwatch.core.rule import ResolvedRule, Statistic
+    from stopwatch.core.rule import Statistic
     from stopwatch.watch.cells import Cell, Column
     from stopwatch.watch.ports import Source
-
-PATIENCE_SECONDS = 60.0
-"""How long one query may take: a person waits for a replay, no tick does."""
 
 
 @dataclass(slots=True)
@@ -106,10 +99,8 @@ def replay(
     lanes = [lane for _, tables in layouts for table in tables.values() for lane in table.lanes]
     total = sum(max(0, lane.cell.group.newest - lane.next + 1) for lane in lanes)
     for source, tables in layouts:
-        reader = ColumnReader(_Patient(source))
-        for table in tables.values():
-            _replay_table(reader, table, lambda: progress(sum(lane.slots + lane.errors for lane in lanes), total))
-        reader.close()
+        told = [(table.group, table.lanes) for table in tables.values()]
+        read_past(source, told, lambda: progress(sum(lane.slots + lane.errors for lane in lanes), total))
     for result in found:
         _finish(result)
     return found
@@ -130,17 +121,6 @@ def merge(breaches: list[Breach]) -> list[ReplayedDecision]:
         current[breach.site] = ReplayedDecision(identity, breach.site, breach.opened_at, [breach])
         decisions.append(current[breach.site])
     return decisions
-
-
-class _Patient:
-    """A source that is given the time that a long past takes."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self.name = source.name
-
-    def read(self, query: Query, slots: SlotRange, *, deadline_seconds: float) -> Reading:
-        return self._source.read(query, slots, deadline_seconds=max(deadline_seconds, PATIENCE_SECONDS))
 
 
 @dataclass(slots=True)
@@ -189,38 +169,6 @@ def _begin(cell: Cell, rule_set: RuleSet, span: Span) -> int:
     if go_live is None or go_live > span.end:
         return first
     return max(first, grid.at_or_after(go_live + cell.rule.settle))
-
-
-def _replay_table(reader: ColumnReader, table: _Table, advanced: Callable[[], None]) -> None:
-    group = table.group
-    chunk = chunk_slots(group.width)
-    position = min((lane.next for lane in table.lanes), default=group.newest + 1)
-    while position <= group.newest:
-        upto = min(group.newest, position + chunk - 1)
-        going = [lane for lane in table.lanes if lane.failure is None and lane.next <= upto]
-        reader.bring_up(group, needs_of((lane.cell, lane.next, lane.next) for lane in going), upto, Reads())
-        for lane in going:
-            failure = lane.cell.failure()
-            if lane.cell.resolved is None or failure is not None:
-                lane.fail(str(failure), group.newest)
-            else:
-                _fold(lane, lane.cell.resolved, upto)
-        position = upto + 1
-        advanced()
-
-
-def _fold(lane: Lane, rule: ResolvedRule, upto: int) -> None:
-    start, site = lane.next, lane.cell.site
-    # What lies before the lane's first slot does not exist, so it need not be classed either.
-    first = max(start - rule.history + 1, lane.first)
-    samples = [
-        Samples(
-            value.cache.window(site, first, upto),
-            volume.cache.window(site, first, upto) if volume is not None else None,
-        )
-        for value, volume in lane.cell.columns
-    ]
-    lane.fold(rule, classify(rule, first, samples), samples, start)
 
 
 def _finish(found: Replay) -> None:

@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stopwatch.core.blind import Blindness, Looked, Why, blind_rule, blind_sites, first_seen, to_be_told
+from stopwatch.core.blind import (
+    BLIND,
+    SEEN,
+    Blindness,
+    BlindSpan,
+    Looked,
+    Why,
+    blind_rule,
+    blind_sites,
+    first_seen,
+    recorded_spans,
+    to_be_told,
+)
 from stopwatch.core.kpi import RuleId, SiteId
 from stopwatch.core.sample import Absence
 
@@ -91,3 +103,23 @@ def test_blindness_lasts_until_something_is_judged(
     assert first is None or second is not None
     for found, at in ((first, NOW), (second, NOW + later * MINUTE)):
         assert found is None or found.since <= at
+
+
+def told(act: str, at: int, key: str, **details: object) -> dict[str, object]:
+    return {"act": act, "at": (NOW + at * MINUTE).isoformat(), "details": {"site": "ham-01", "key": key, **details}}
+
+
+def test_recorded_spans_begin_when_a_site_was_blind_and_end_when_it_was_seen() -> None:
+    since = {"rollout": "t", "since": (NOW - 10 * MINUTE).isoformat()}
+    bodies: list[dict[str, object]] = [
+        told(BLIND, 0, "a", **since),
+        told(BLIND, 1, "b", rollout="other", since=NOW.isoformat()),
+        told(SEEN, 30, "a"),
+        told(SEEN, 31, "b"),
+        told(BLIND, 40, "c", **since),
+        {"act": "decision.open", "at": NOW.isoformat(), "details": None},
+    ]
+    assert recorded_spans(bodies, "t") == [
+        BlindSpan(SiteId("ham-01"), NOW - 10 * MINUTE, NOW + 30 * MINUTE),
+        BlindSpan(SiteId("ham-01"), NOW - 10 * MINUTE),
+    ]

@@ -10,7 +10,7 @@ import pytest
 from scipy.optimize import brentq
 from scipy.special import betaln
 
-from stopwatch.core.confidence import ALPHA, Counts, bounds, proven, total
+from stopwatch.core.confidence import ALPHA, Bounds, Counts, bounds, proven, total, words
 
 K = 10_000 / (2 * math.log(20) + math.log(1 + 2 * math.log(20))) - 1
 
@@ -130,3 +130,17 @@ def test_who_stops_when_it_looks_best_is_not_fooled_either(p: float) -> None:
         looks = sorted(random_looks.sample(range(1, 20_001), 60))
         missed += outside_ever(p, 20_000, rng, looks)
     assert missed / 400 <= ALPHA
+
+
+@pytest.mark.parametrize(
+    ("lower", "text"),
+    [
+        (0.0, "at least 0.0 %"),
+        (0.97199, "at least 97.1 %"),
+        (0.99949, "at least 99.949 %"),
+        (0.9999996, "at least 99.999960 %"),
+    ],
+)
+def test_what_is_proven_is_said_in_words_and_never_rounded_up(lower: float, text: str) -> None:
+    found = Bounds(lower, 1.0, 3.0, 100.0, 5, 0.05)
+    assert words(found) == f"{text} at 95 %, valid whenever looked at"

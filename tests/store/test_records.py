@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stopwatch.core.audit import canonical_json, content_hash
 from stopwatch.core.errors import StoreError
 from stopwatch.core.kpi import RuleId, SiteId
-from stopwatch.core.records import Activation, ProgressKey, StateRow, Unjudged
+from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Condition, RuleState
 from stopwatch.store.records import SqlWriter
@@ -108,6 +108,8 @@ def test_a_span_that_nobody_will_judge_is_recorded_once(store: SqlStore) -> None
         assert writer.save_unjudged(span)
         assert not writer.save_unjudged(replace(span, recorded_at=T0 + timedelta(days=1)))
         assert writer.save_unjudged(replace(span, last=T0 + 2 * MINUTE))
+        assert writer.unjudged(ROLLOUT) == [span, replace(span, last=T0 + 2 * MINUTE)]
+        assert writer.unjudged("other") == []
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
@@ -124,3 +126,13 @@ def test_evidence_is_given_back_letter_by_letter_and_its_hash_still_fits(
 def test_an_instant_without_a_zone_is_refused_before_it_lies_on_disk(store: SqlStore) -> None:
     with pytest.raises(StoreError, match="without a time zone"), store.writing() as writer:
         writer.save_progress(ROLLOUT, KEY, T0.replace(tzinfo=None))
+
+
+def test_audit_rows_are_found_by_their_acts_oldest_first(writer: SqlWriter) -> None:
+    for minute, act in enumerate(("site.blind", "pause", "site.seen")):
+        writer.audit(AuditEntry(T0 + minute * MINUTE, "daemon", "daemon", act, details={"key": act}))
+    found = writer.audited("site.seen", "site.blind")
+    assert [(row["act"], row["details"]) for row in found] == [
+        ("site.blind", {"key": "site.blind"}),
+        ("site.seen", {"key": "site.seen"}),
+    ]
