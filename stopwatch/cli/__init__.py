@@ -25,6 +25,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evidence": ("evidence", "Show the frozen evidence of a decision."),
     "audit": ("audit", "Verify or export the audit chain."),
     "outbox": ("outbox", "List, retry or drop messages that wait to be sent."),
+    "backup": ("backup", "Copy the SQLite database while the daemon runs."),
+    "restore": ("restore", "Make such a copy the database again."),
     "token": ("token", "Make a token for the HTTP API."),
     "demo": ("demo", "Parts of the demo: simulated sites, Slack emulator."),
 }

@@ -80,7 +80,7 @@ def _arming(settings: Settings, rule_set: RuleSet, site: Site, rule: RuleId, at:
         file = address(url).file
         if file is not None and not file.exists():
             return planned(site, at), None
-        store = open_store(url)
+        store = open_store(url, create=False, upgrade=False)
         try:
             with store.reading() as view:
                 return recorded(view, rule_set.plan.rollout, site, rule, at), None

@@ -125,22 +125,16 @@ def settings_from(config: str | None) -> Settings:
 @contextmanager
 def open_store_only(config: str | None, *, create: bool = False) -> Iterator[SqlStore]:
     """
-    Open the records, whatever the rule folder holds.
+    Open the records, whatever the rule folder holds; only the daemon upgrades what an older version wrote.
 
     Raises:
         ConfigurationError: There is no such database and *create* is not asked for: an empty one would answer wrongly.
+            Or another version wrote it.
 
     """
-    from stopwatch.store.address import address
     from stopwatch.store.connect import open_store
 
-    url = settings_from(config).database_url.get_secret_value()
-    place = address(url)
-    if place.file is not None and not create and not place.file.exists():
-        raise ConfigurationError(
-            f"there is no database at {place.shown}; set STOPWATCH_DATABASE_URL as it is for the daemon, which makes it"
-        )
-    store = open_store(url)
+    store = open_store(settings_from(config).database_url.get_secret_value(), create=create, upgrade=False)
     try:
         yield store
     finally:

@@ -22,6 +22,7 @@ Every failure a person must tell apart, as one tree.
     ├── JudgementRefusedError         a go or no-go rests on no fresh judgement, or has no reason
     ├── StoreError                    the database refused a write; nothing is half done
     │   ├── StoreLockedError          another daemon holds this database
+    │   ├── BackupUnusableError       a copy of the database is damaged or its audit chain does not fit
     │   └── ProgressConflictError     another writer folded these slots first
     └── DeliveryError                 a notifier could not take a message
 """
@@ -163,6 +164,10 @@ class StoreError(StopwatchError):
 
 class StoreLockedError(StoreError):
     """Another daemon holds this database."""
+
+
+class BackupUnusableError(StoreError):
+    """A copy of the database is damaged, or its audit chain does not fit; it was not put anywhere."""
 
 
 class ProgressConflictError(StoreError):

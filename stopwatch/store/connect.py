@@ -35,18 +35,24 @@ _WRITERS = 0x57A7
 _SWITCHES = 20
 
 
-def open_store(url: str, *, busy: timedelta = BUSY) -> SqlStore:
+def open_store(url: str, *, busy: timedelta = BUSY, create: bool = True, upgrade: bool = True) -> SqlStore:
     """
     Open the database at *url*, create it if it is a file that does not exist, and bring its tables up to date.
 
     Safe when several processes open the same database at once. A writer waits for *busy* at most for another one.
+    Without *create* a database that is not there is refused, without *upgrade* one that an older version wrote.
 
     Raises:
-        ConfigurationError: The address cannot be used, or the database was written by a newer version.
+        ConfigurationError: The address cannot be used, the database was written by a newer version, or by an older
+            one, or is not there.
         StoreError: The database refused.
 
     """
     place = address(url)
+    if place.file is not None and not create and not place.file.exists():
+        raise ConfigurationError(
+            f"there is no database at {place.shown}; set STOPWATCH_DATABASE_URL as it is for the daemon, which makes it"
+        )
     opened = _sqlite(place, busy) if place.file else _postgresql(place, busy)
     if place.file:
         reading = opened.execution_options(**{_BEGIN: "BEGIN"})
@@ -57,7 +63,7 @@ def open_store(url: str, *, busy: timedelta = BUSY) -> SqlStore:
     event.listen(opened, "begin", _begin)
     try:
         with refusing(place.shown):
-            bring_up_to_date(reading, writing, shown=place.shown)
+            bring_up_to_date(reading, writing, shown=place.shown, create=create, upgrade=upgrade)
     except BaseException:
         opened.dispose()
         raise

@@ -41,31 +41,47 @@ def configuration(connection: Connection) -> Config:
     return config
 
 
-def bring_up_to_date(reading: Engine, writing: Engine, *, shown: str) -> None:
+def bring_up_to_date(reading: Engine, writing: Engine, *, shown: str, create: bool, upgrade: bool) -> None:
     """
     Run the revisions that the database *shown* lacks, in one transaction.
 
     Raises:
-        ConfigurationError: The database was written by a newer version.
+        ConfigurationError: The database was written by a newer version; it has no tables and *create* is not asked
+            for; or it was written by an older version and *upgrade* is not asked for.
 
     """
     with reading.connect() as connection:
-        if revision(connection) == REVISION:
-            return
+        stored = revision(connection)
+    if stored == REVISION:
+        return
+    if stored is None and not create:
+        raise ConfigurationError(f"there are no tables in the database {shown}; the daemon makes them when it starts")
+    if stored is not None and not upgrade and stored in known_revisions():
+        raise ConfigurationError(
+            f"the database {shown} is of an older version (revision {stored}, this one needs {REVISION}); "
+            "back it up (`stopwatch backup FILE`), then start this version's daemon, which upgrades it"
+        )
     with writing.begin() as connection:
         stored = revision(connection)
         if stored != REVISION:  # another process may have been quicker
             _upgrade(connection, stored, shown)
 
 
-def _upgrade(connection: Connection, stored: str | None, shown: str) -> None:
-    from alembic import command  # noqa: PLC0415 - as above
+def known_revisions() -> set[str]:
+    """Return the names of all revisions that this program can bring up to date."""
+    from alembic.config import Config  # noqa: PLC0415 - as above
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
 
-    config = configuration(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if stored is not None and stored not in known:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    return {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+
+
+def _upgrade(connection: Connection, stored: str | None, shown: str) -> None:
+    from alembic import command  # noqa: PLC0415 - as above
+
+    if stored is not None and stored not in known_revisions():
         words = "start that version or restore a backup from before the upgrade"
         raise ConfigurationError(f"the database {shown} was written by a newer version (revision {stored}); {words}")
     with _ALEMBIC:
-        command.upgrade(config, "head")
+        command.upgrade(configuration(connection), "head")
