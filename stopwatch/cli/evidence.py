@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stopwatch.core.decision import Decision
     from stopwatch.store.records import SqlReader
 
+_LARGEST = 200_000_000
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The same decision gives the same bytes, whenever it is exported."""
 
@@ -50,12 +51,66 @@ def show(decision: str, config: str | None) -> None:
     write_json({"decision": found.id, "grounds": bundles})
 
 
-@command.command("verify")
-@click.argument("decision", metavar="ID")
+@command.command(
+    "verify",
+    epilog="Examples: stopwatch evidence verify ham-01-20261121T1015Z · stopwatch evidence verify --file filed.zip",
+)
+@click.argument("decision", metavar="ID", required=False)
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(path_type=Path, exists=True),
+    help="Verify this exported folder or zip instead; no database is needed.",
+)
 @config_option
 @refusals_as_exit_codes
-def verify(decision: str, config: str | None) -> None:
-    """Compute hashes, classes and verdicts anew from the stored bundles alone; exit code 1 names what differs."""
+def verify(decision: str | None, file: Path | None, config: str | None) -> None:
+    """Compute hashes, limits, classes and verdicts anew from what is stored alone; exit code 1 names what differs."""
+    if (decision is None) == (file is None):
+        leave("give the ID of a decision, or --file with what was exported of it", UNUSABLE)
+    if file is not None:
+        _verify_file(file)
+    elif decision is not None:
+        _verify_stored(decision, config)
+
+
+def _verify_file(file: Path) -> None:
+    from stopwatch.core.filed_proof import verify_filed
+
+    try:
+        files = _read(file)
+    except (OSError, zipfile.BadZipFile, ValueError) as error:
+        leave(f"cannot read {file}: {error}", UNUSABLE)
+    findings = verify_filed(files)
+    for finding in findings:
+        click.echo(finding)
+    if findings:
+        leave(f"{file} does not prove itself", FINDING)
+    bundles = sum(1 for path in files if path.startswith("evidence/"))
+    click.echo(f"{file}: {len(files)} files and {bundles} bundles prove themselves")
+
+
+def _read(file: Path) -> dict[str, bytes]:
+    """
+    Return the files of an exported folder or zip by their path in it.
+
+    Raises:
+        ValueError: It is larger than any export is.
+
+    """
+    if file.is_dir():
+        places = [path for path in file.rglob("*") if path.is_file()]
+        if sum(path.stat().st_size for path in places) > _LARGEST:
+            raise ValueError("it is larger than any export is")
+        return {path.relative_to(file).as_posix(): path.read_bytes() for path in places}
+    with zipfile.ZipFile(file) as archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        if sum(entry.file_size for entry in entries) > _LARGEST:
+            raise ValueError("it is larger than any export is")
+        return {entry.filename.partition("/")[2]: archive.read(entry) for entry in entries}
+
+
+def _verify_stored(decision: str, config: str | None) -> None:
     from stopwatch.core.proof import prove
 
     with open_store_only(config) as store:
@@ -74,7 +129,7 @@ def verify(decision: str, config: str | None) -> None:
     click.echo(f"{decision}: all {len(proofs)} bundles prove themselves")
 
 
-@command.command("export")
+@command.command("export", epilog="Example: stopwatch evidence export ham-01-20261121T1015Z --to filed.zip")
 @click.argument("decision", metavar="ID")
 @click.option(
     "--to",
@@ -99,18 +154,18 @@ def export(decision: str, to: Path | None, config: str | None) -> None:
     click.echo(f"{target}: {len(files)} files")
 
 
-def _write(target: Path, name: str, files: Mapping[str, str]) -> None:
+def _write(target: Path, name: str, files: Mapping[str, bytes]) -> None:
     """Write *files* to a new folder or zip; what is already there is never overwritten."""
     if target.suffix == ".zip":
         with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as archive:
-            for path, text in files.items():
-                archive.writestr(zipfile.ZipInfo(f"{name}/{path}", _ZIP_EPOCH), text.encode())
+            for path, content in files.items():
+                archive.writestr(zipfile.ZipInfo(f"{name}/{path}", _ZIP_EPOCH), content, zipfile.ZIP_DEFLATED)
         return
     target.mkdir(parents=True)
-    for path, text in files.items():
+    for path, content in files.items():
         place = target / path
         place.parent.mkdir(exist_ok=True)
-        place.write_text(text, encoding="utf-8", newline="")
+        place.write_bytes(content)
 
 
 def _known(view: SqlReader, decision: str) -> Decision:

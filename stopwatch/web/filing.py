@@ -6,8 +6,10 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from stopwatch.core.filed_proof import SUMS
 from stopwatch.core.wire import decision_json
 from stopwatch.web.decision_view import decision_view
+from stopwatch.web.raster import png
 from stopwatch.web.rendering import Templates
 
 if TYPE_CHECKING:
@@ -21,11 +23,14 @@ README = """\
 {id}
 
 index.html       what happened, readable in any browser; nothing is loaded from elsewhere
-charts/          the same charts as SVG
+charts/          the same charts as SVG and as PNG
 evidence/        the frozen bundles; each file is named by its own SHA-256
+links.txt        dashboards, logs, runbooks, graphs and tickets, with the times of the breach; they may have rotted
 decision.json    the decision with its grounds, links and acts
 audit.jsonl      the rows of the audit chain that name it; `hash` covers `previous` and the canonical JSON of the rest
 SHA256SUMS       check everything here with: sha256sum --check SHA256SUMS
+
+With stopwatch at hand, `stopwatch evidence verify --file .` also computes every verdict anew from these files alone.
 
 A bundle holds the samples, the resolved rule, the queries and the verdict. Values are in the KPI's own unit, null where
 Prometheus had no point; `classes` has one letter a slot: B breaching, C clear, M missing, L too few events.
@@ -37,7 +42,7 @@ def filed(
     rows: Sequence[Mapping[str, object]],
     body_of: Callable[[str], str | None],
     messages: Sequence[OutboxRow] = (),
-) -> dict[str, str]:
+) -> dict[str, bytes]:
     """
     Return the files of a decision's folder by their path in it.
 
@@ -52,6 +57,7 @@ def filed(
     files = {
         "README.txt": README.format(id=decision.id),
         "index.html": Templates().filed("decision.html", {"view": view, "forms": [], "complaint": ""}),
+        "links.txt": _links(decision),
         "decision.json": json.dumps(decision_json(decision), indent=2, ensure_ascii=False) + "\n",
         "audit.jsonl": "".join(json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in rows),
     }
@@ -59,14 +65,28 @@ def filed(
         body = body_of(proof.sha256) if proof.sha256 is not None else None
         if body is not None:
             files[f"evidence/{proof.sha256}.json"] = body
-    files |= _charts(view)
-    sums = [f"{hashlib.sha256(text.encode()).hexdigest()}  {path}" for path, text in sorted(files.items())]
-    return files | {"SHA256SUMS": "\n".join(sums) + "\n"}
+    whole = {path: text.encode() for path, text in files.items()} | _charts(view)
+    sums = [f"{hashlib.sha256(content).hexdigest()}  {path}" for path, content in sorted(whole.items())]
+    return whole | {SUMS: ("\n".join(sums) + "\n").encode()}
 
 
-def _charts(view: DecisionView) -> dict[str, str]:
-    found = {}
+def _charts(view: DecisionView) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
     for number, ground in enumerate(view.grounds, 1):
         for place, svg in enumerate(ground.bundle.svgs("chart") if ground.bundle is not None else [], 1):
-            found[f"charts/{number}-{place}-{ground.id.partition('@')[0]}.svg"] = svg
+            name = f"charts/{number}-{place}-{ground.id.partition('@')[0]}"
+            found |= {f"{name}.svg": svg.encode(), f"{name}.png": png(svg)}
     return found
+
+
+def _links(decision: Decision) -> str:
+    """Return every link of the grounds and of what people attached, one a line: of what, kind, address."""
+    lines = [f"{ground.id}\t{link.kind}\t{link.url}" for ground in decision.grounds for link in ground.links]
+    for act in decision.acts:
+        attached = act.details.get("links")
+        lines += [
+            f"{act.act} by {act.actor}\t{each.get('kind')}\t{each.get('url')}"
+            for each in (attached if isinstance(attached, list | tuple) else ())
+            if isinstance(each, dict)
+        ]
+    return "".join(f"{line}\n" for line in dict.fromkeys(lines)) or "none\n"
