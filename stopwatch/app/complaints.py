@@ -15,6 +15,7 @@ _NUMBERS = re.compile(r"\d+")
 
 @dataclass(slots=True)
 class _Standing:
+    failure: str
     words: str
     said_at: float
     seen_at: float
@@ -25,6 +26,11 @@ class Complaints:
     """The failures of one source that stand, by what they are about: the part before the first colon."""
 
     _standing: dict[str, _Standing] = field(default_factory=dict)
+
+    @property
+    def standing(self) -> list[str]:
+        """Everything that fails now."""
+        return [each.failure for each in list(self._standing.values())]
 
     def news(self, failures: Iterable[str], *, at: float, over_after: float) -> tuple[list[str], list[str]]:
         """
@@ -38,8 +44,8 @@ class Complaints:
             known, words = self._standing.get(subject), _NUMBERS.sub("#", failure)
             if known is None or known.words != words or at - known.said_at >= AGAIN_SECONDS:
                 said.append(failure)
-                self._standing[subject] = known = _Standing(words, at, at)
-            known.seen_at = at
+                self._standing[subject] = known = _Standing(failure, words, at, at)
+            known.failure, known.seen_at = failure, at
         over = [subject for subject, standing in self._standing.items() if at - standing.seen_at >= over_after]
         for subject in over:
             del self._standing[subject]

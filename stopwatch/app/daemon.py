@@ -147,6 +147,10 @@ class Daemon:
         self._complain(report)
         self._note()
 
+    def failing(self) -> list[tuple[str, str]]:
+        """Return what fails now, with the source it was asked of."""
+        return [(name, each) for name, known in list(self._complaints.items()) for each in known.standing]
+
     def _complain(self, report: TickReport) -> None:
         """Log failures when they begin, change or end; what fails every tick is not said every tick."""
         steps = [rule.step.total_seconds() for rules in self.rule_set.rules.values() for rule in rules]

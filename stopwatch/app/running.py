@@ -97,7 +97,7 @@ def _serving(settings: Settings, opening: Callable[[str], SqlStore], systemd: Sy
         jobs = partial(_jobs, daemon, alerting, Measuring(daemon))
         pulse = Pulse(jobs(), interval_seconds=daemon.pulse_seconds, clock=clock)
         reloading = Reloading(daemon, pulse, jobs=jobs, sender=sender, systemd=systemd, keyring=keyring)
-        health = DaemonHealth(daemon, pulse, reloading)
+        health = DaemonHealth(daemon, pulse, reloading, [each for each in (sender, *notifiers) if each is not None])
         listening = open_listening(daemon, stack)
         api = build_app(
             daemon,

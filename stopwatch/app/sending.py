@@ -56,6 +56,7 @@ class SenderThread:
         self.name = name
         self._methods = methods
         self.up: bool | None = None
+        self.broken: Mapping[str, str] = {}
         self._daemon = daemon
         self._sender = sender
         self._stop = threading.Event()
@@ -79,6 +80,18 @@ class SenderThread:
         """Whether the receiver refuses our credentials."""
         return self._sender.refused
 
+    def troubles(self) -> list[str]:
+        """Say in words what keeps messages from where they belong."""
+        if self.refused:
+            return [f"{self.name} refuses our credentials; its messages wait"]
+        fallback = self._daemon.rule_set.plan.slack.fallback_channel if self.name == SLACK else None
+        told = [
+            f"{self.name} takes nothing at {channel} ({code}); "
+            + (f"{fallback} is used instead" if fallback not in {None, *self.broken} else "its messages wait")
+            for channel, code in self.broken.items()
+        ]
+        return told or ([f"{self.name} cannot be reached; its messages wait"] if self.up is False else [])
+
     def _run(self) -> None:
         while not self._stop.wait(PASS_SECONDS):
             # A message that cannot be made must not end all deliveries for good.
@@ -91,7 +104,7 @@ class SenderThread:
         except StoreError as error:
             log.warning("delivery.failed", notifier=self.name, detail=str(error))
         else:
-            self.up = report.up
+            self.up, self.broken = report.up, report.broken
             self._measure(report)
 
     def _audit(self, report: DeliveryReport) -> None:

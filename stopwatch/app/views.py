@@ -8,9 +8,12 @@ from stopwatch.core.errors import DecisionNotFoundError, StoreError
 from stopwatch.core.gate import site_gate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stopwatch.app.daemon import Daemon
     from stopwatch.app.reloading import Reloading
     from stopwatch.app.scheduler import Pulse
+    from stopwatch.app.sending import SenderThread
     from stopwatch.core.decision import Decision, DecisionId, DecisionState
     from stopwatch.core.gate import SiteGate
     from stopwatch.core.kpi import SiteId
@@ -60,11 +63,14 @@ class DaemonRecords:
 class DaemonHealth:
     """Whether the process makes progress and can do its work."""
 
-    def __init__(self, daemon: Daemon, pulse: Pulse, reloading: Reloading) -> None:
-        """Look at *daemon* and its *pulse*; *reloading* reads the files anew."""
+    def __init__(
+        self, daemon: Daemon, pulse: Pulse, reloading: Reloading, senders: Sequence[SenderThread] = ()
+    ) -> None:
+        """Look at *daemon*, its *pulse* and its *senders*; *reloading* reads the files anew."""
         self._daemon = daemon
         self._pulse = pulse
         self._reloading = reloading
+        self._senders = tuple(senders)
 
     def live(self) -> bool:
         """Tell whether the pulse still beats."""
@@ -83,6 +89,11 @@ class DaemonHealth:
         if self._daemon.board.evaluated_at is None:
             missing.append("nothing was evaluated yet")
         return not missing, missing
+
+    def troubles(self) -> list[str]:
+        """Say what outside is broken: sources without an answer, receivers that take nothing."""
+        failing = [f"Prometheus {source}: {words}" for source, words in self._daemon.failing()]
+        return failing + [words for sender in self._senders for words in sender.troubles()]
 
     def metrics(self) -> bytes:
         """Write the daemon's own metrics."""

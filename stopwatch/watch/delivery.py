@@ -88,7 +88,14 @@ class Sender:
                         self._set_aside(row, now, tally)
         if tally.asked:
             self._reached = not tally.misses
-        return tally.report(up=self._reached and not pacing.open, broken=pacing.broken)
+        up = self._reached and not pacing.open and not self._stranded
+        return tally.report(up=up, broken=pacing.broken)
+
+    @property
+    def _stranded(self) -> bool:
+        """Whether messages are refused that no fallback takes."""
+        broken = self._line.pacing.broken
+        return bool(broken) and (self._line.fallback is None or self._line.fallback in broken)
 
     @property
     def refused(self) -> bool:

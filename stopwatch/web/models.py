@@ -142,12 +142,13 @@ class HealthShape(_Shape):
 
 
 class ReadyShape(_Shape):
-    """Whether the process can do its work, and what is missing."""
+    """Whether the process can do its work, what is missing, and what outside is broken (degraded)."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.READY]})
 
     ready: bool
     reasons: list[str]
+    degraded: list[str]
 
 
 class ReloadShape(_Shape):

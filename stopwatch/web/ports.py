@@ -173,6 +173,10 @@ class Health(Protocol):
         """Tell whether it can do its work, with what is missing."""
         ...
 
+    def troubles(self) -> list[str]:
+        """Say what outside is broken although the process can work: sources, receivers."""
+        ...
+
     def metrics(self) -> bytes:
         """Write its own metrics in Prometheus's text format."""
         ...

@@ -37,9 +37,14 @@ def probe_routes(health: Health) -> APIRouter:
 
     @router.get("/-/ready", responses={200: {"model": ReadyShape}, 503: {"model": ReadyShape}})
     def ready() -> Response:
-        """Tell whether the daemon can do its work; 503 says what is missing."""
+        """
+        Tell whether the daemon can do its work; 503 says what is missing.
+
+        What is broken outside is told as degraded and changes no status: taking the daemon away would mend nothing.
+        """
         good, reasons = health.ready()
-        return JSONResponse({"ready": good, "reasons": reasons}, status_code=_ok_or_unavailable(good=good))
+        body = {"ready": good, "reasons": reasons, "degraded": health.troubles()}
+        return JSONResponse(body, status_code=_ok_or_unavailable(good=good))
 
     return router
 

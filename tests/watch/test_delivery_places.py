@@ -42,6 +42,7 @@ def test_a_message_to_an_archived_channel_goes_to_the_fallback_at_once(with_fall
     report = bench.deliver()
     assert len(bench.shown(FALLBACK)) == 1
     assert report.broken == {CHANNEL: "is_archived"}
+    assert report.up
     bench.act(acted(decision, Act.ACKNOWLEDGE, 2))
     bench.run(MINUTES)
     card, reply = bench.shown(FALLBACK)
@@ -66,10 +67,12 @@ def test_without_a_fallback_a_broken_channel_is_tried_until_it_is_mended(bench: 
     bench.run(600)
     assert len(bench.slack.log("chat.postMessage")) < 60
     assert bench.reports[-1].broken == {CHANNEL: "not_in_channel"}
+    assert not bench.reports[-1].up
     bench.slack.channel(CHANNEL).member = True
     bench.run(61)
     assert len(bench.shown()) == 1
     assert bench.reports[-1].broken == {}
+    assert bench.reports[-1].up
 
 
 @pytest.mark.parametrize(

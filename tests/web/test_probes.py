@@ -46,11 +46,18 @@ def test_a_process_that_makes_no_progress_is_unhealthy(opened: Served) -> None:
 
 
 def test_readiness_says_what_is_missing(opened: Served) -> None:
-    assert opened.client.get("/-/ready").json() == {"ready": True, "reasons": []}
+    assert opened.client.get("/-/ready").json() == {"ready": True, "reasons": [], "degraded": []}
     opened.health.missing = ["Prometheus default does not answer"]
     answer = opened.client.get("/-/ready")
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "reasons": ["Prometheus default does not answer"]}
+    assert answer.json() == {"ready": False, "reasons": ["Prometheus default does not answer"], "degraded": []}
+
+
+def test_what_is_broken_outside_is_named_and_takes_no_traffic_away(opened: Served) -> None:
+    opened.health.trouble = ["slack takes nothing at C0HYPERCARE (is_archived); its messages wait"]
+    answer = opened.client.get("/-/ready")
+    assert (answer.status_code, answer.json()["degraded"]) == (200, opened.health.trouble)
+    opened.health.trouble = []
 
 
 def test_a_reload_that_is_refused_says_every_complaint(opened: Served) -> None:

@@ -199,6 +199,7 @@ class FakeHealth:
 
     alive: bool = True
     missing: list[str] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
     complaint: str | None = None
     reloads: int = 0
 
@@ -207,6 +208,9 @@ class FakeHealth:
 
     def ready(self) -> tuple[bool, list[str]]:
         return not self.missing, self.missing
+
+    def troubles(self) -> list[str]:
+        return self.trouble
 
     def metrics(self) -> bytes:
         return b"# HELP stopwatch_leader Leading.\n# TYPE stopwatch_leader gauge\nstopwatch_leader 1.0\n"
