@@ -11,11 +11,11 @@ import structlog
 from stopwatch.app.board import ENDED_SHOWN, Board
 from stopwatch.app.building import channel_of, load, sources_of
 from stopwatch.app.complaints import Complaints
+from stopwatch.app.measuring import expect, measure
 from stopwatch.app.saying import say
 from stopwatch.config.load import fingerprint
 from stopwatch.core.errors import ConfigurationError, SourceError, StoreError
 from stopwatch.core.reading import Origin
-from stopwatch.prometheus.reasons import Reason
 from stopwatch.watch.activating import activate_planned, next_go_live
 from stopwatch.watch.commands import Desk, pass_time
 from stopwatch.watch.messages import tell
@@ -119,7 +119,7 @@ class Daemon:
         self.rule_set, self._sources = rule_set, sources
         self._watches = {watch.name: watch for watch in watches}
         self._next_go_live = next_go_live(rule_set.plan, activations, now)
-        self.metrics.expect_sources(sources, outcomes=(reason.value for reason in Reason))
+        expect(self.metrics, watches)
         self._note()
 
     def tick(self, source: str) -> None:
@@ -142,7 +142,7 @@ class Daemon:
         if not report.reads.outcomes and not report.committed.slots and not report.failures:
             return
         self.board.evaluated_at = report.at
-        self._measure(report, seconds)
+        measure(self.metrics, report, seconds)
         say(report, seconds)
         self._complain(report)
         self._note()
@@ -176,19 +176,6 @@ class Daemon:
                 source.build_info()
             except SourceError as error:
                 log.debug("source.version_unknown", source=name, detail=str(error))
-
-    def _measure(self, report: TickReport, seconds: float) -> None:
-        reads, done = report.reads, report.committed
-        for outcome, count in reads.outcomes.items():
-            self.metrics.count_query(report.source, outcome, count)
-        if reads.outcomes:
-            self.metrics.observe_answers(
-                report.source, seconds=reads.seconds, size_bytes=reads.size_bytes, unknown=reads.unknown_series
-            )
-        self.metrics.count_slots(report.source, judged=done.slots, caught_up=done.caught_up, missed=report.missed)
-        if report.reads.skew is not None:
-            self.metrics.observe_skew(report.source, report.reads.skew)
-        self.metrics.observe_evaluation(duration_seconds=seconds, lateness_seconds=report.lateness.total_seconds())
 
     def pass_time(self) -> None:
         """

@@ -1,22 +1,30 @@
-"""What is measured now and then rather than at every evaluation: the size of the database."""
+"""What the daemon measures of itself: sources and slots at every evaluation, the database now and then."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopwatch.prometheus.reasons import Reason
+
 if TYPE_CHECKING:
-    from stopwatch.app.daemon import Daemon
+    from collections.abc import Callable, Sequence
+
+    from stopwatch.store.sql import SqlStore
+    from stopwatch.telemetry.metrics import Metrics
+    from stopwatch.watch.tick import SourceWatch, TickReport
 
 EVERY_SECONDS = 60.0
 
 
 class Measuring:
-    """Measures the database of one daemon; called from one thread of the scheduler."""
+    """Measures the database now and then; called from one thread of the scheduler."""
 
-    def __init__(self, daemon: Daemon) -> None:
-        """Measure what *daemon* writes to."""
-        self._daemon = daemon
-        self._due = daemon.clock.monotonic()
+    def __init__(self, store: SqlStore, metrics: Metrics, monotonic: Callable[[], float]) -> None:
+        """Measure *store*; *monotonic* gives seconds."""
+        self._store = store
+        self._metrics = metrics
+        self._monotonic = monotonic
+        self._due = monotonic()
 
     def pass_time(self) -> None:
         """
@@ -26,9 +34,31 @@ class Measuring:
             StoreError: The database cannot be read.
 
         """
-        now = self._daemon.clock.monotonic()
+        now = self._monotonic()
         if now < self._due:
             return
         self._due = now + EVERY_SECONDS
-        with self._daemon.store.reading() as view:
-            self._daemon.metrics.observe_database(view.size_bytes())
+        with self._store.reading() as view:
+            self._metrics.observe_database(view.size_bytes())
+
+
+def expect(metrics: Metrics, watches: Sequence[SourceWatch]) -> None:
+    """Show what is watched, with every outcome that a query may have; sources that are not watched leave the page."""
+    metrics.expect_sources([watch.name for watch in watches], outcomes=(reason.value for reason in Reason))
+    for watch in watches:
+        metrics.observe_watched(watch.name, sum(len(group.cells) for group in watch.groups))
+
+
+def measure(metrics: Metrics, report: TickReport, seconds: float) -> None:
+    """Count what one evaluation, which took *seconds*, came to."""
+    reads, done, source = report.reads, report.committed, report.source
+    for outcome, count in reads.outcomes.items():
+        metrics.count_query(source, outcome, count)
+    if reads.outcomes:
+        metrics.observe_answers(
+            source, seconds=reads.seconds, size_bytes=reads.size_bytes, unknown=reads.unknown_series
+        )
+    if reads.skew is not None:
+        metrics.observe_skew(source, reads.skew)
+    metrics.count_slots(source, judged=done.slots, caught_up=done.caught_up, missed=report.missed)
+    metrics.observe_evaluation(duration_seconds=seconds, lateness_seconds=report.lateness.total_seconds())

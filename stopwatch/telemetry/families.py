@@ -117,6 +117,9 @@ UNKNOWN_SERIES = Family(
     "series",
     "Series of sites that the plan does not know, in the newest answers; they are ignored.",
 )
+WATCHED = Family(
+    "watched_rules", Kind.GAUGE, ("source",), "rules", "Rules at sites that are live, each counted at every such site."
+)
 SLOTS_JUDGED = Family(
     "slots_judged_total", Kind.COUNTER, ("source",), "slots", "Slots that were judged, one for each rule at each site."
 )
@@ -228,6 +231,7 @@ PROCESS = (
     LAST_EVALUATION,
     EVALUATION_DURATION,
     EVALUATION_LATENESS,
+    WATCHED,
     SLOTS_JUDGED,
     SLOTS_CAUGHT_UP,
     SLOTS_MISSED,

@@ -60,6 +60,7 @@ class Metrics:
         self._seconds = self._histogram(families.QUERY_DURATION, _DURATIONS)
         self._bytes = self._counter(families.RESPONSE_BYTES)
         self._unknown = self._gauge(families.UNKNOWN_SERIES)
+        self._watched = self._gauge(families.WATCHED)
         self._judged = self._counter(families.SLOTS_JUDGED)
         self._caught_up = self._counter(families.SLOTS_CAUGHT_UP)
         self._missed = self._counter(families.SLOTS_MISSED)
@@ -111,7 +112,7 @@ class Metrics:
         expected = dict.fromkeys(names, (OK, *outcomes))
         counted = (self._seconds, self._bytes, self._judged, self._caught_up, self._missed)
         for name in self._sources.keys() - expected.keys():
-            for family in (*counted, self._queries, self._unknown, self._skews):
+            for family in (*counted, self._queries, self._unknown, self._skews, self._watched):
                 family.remove_by_labels({"source": name})
         for name, words in expected.items():
             for family in counted:
@@ -130,6 +131,10 @@ class Metrics:
             self._seconds.labels(source).observe(took)
         self._bytes.labels(source).inc(size_bytes)
         self._unknown.labels(source).set(unknown)
+
+    def observe_watched(self, source: str, rules: int) -> None:
+        """Note how many rules are watched at the source, each counted at every site."""
+        self._watched.labels(source).set(rules)
 
     def count_slots(self, source: str, *, judged: int, caught_up: int, missed: int) -> None:
         """Count what one evaluation judged, how much of it late, and what nobody will judge."""

@@ -64,6 +64,7 @@ def test_the_documented_number_of_series_is_right_at_every_place() -> None:
     begin = metrics.render().decode().count("\n")
     metrics.expect_sources(["default"], outcomes=[reason.value for reason in Reason])
     metrics.observe_skew("default", timedelta(0))
+    metrics.observe_watched("default", 0)
     metrics.observe_answers("default", seconds=[], size_bytes=0, unknown=0)
     assert metrics.render().decode().count("\n") - begin == most["source"]
 

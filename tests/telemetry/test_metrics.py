@@ -36,6 +36,7 @@ def filled() -> Metrics:
     metrics.count_query("default", "timeout")
     metrics.observe_answers("default", seconds=[0.02, 7.0], size_bytes=4096, unknown=3)
     metrics.count_slots("default", judged=12, caught_up=4, missed=9)
+    metrics.observe_watched("default", 5)
     metrics.observe_database(65536)
     metrics.expect_notifiers(["slack", "webhook"])
     metrics.count_escalation("slack")
@@ -170,6 +171,7 @@ def test_what_the_daemon_says_about_itself() -> None:
         'stopwatch_slots_caught_up_total{source="default"}': 4,
         'stopwatch_slots_missed_total{source="default"}': 9,
         'stopwatch_slots_missed_total{source="eu"}': 0,
+        'stopwatch_watched_rules{source="default"}': 5,
         "stopwatch_database_size_bytes": 65536,
         'stopwatch_escalations_total{notifier="slack"}': 1,
         'stopwatch_escalations_total{notifier="webhook"}': 0,
