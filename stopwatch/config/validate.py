@@ -119,6 +119,8 @@ def _words(detail: ErrorDetails, node: Node) -> tuple[str, str, str]:
         return "bad-id", *next((words for start, words in _PATTERNS.items() if pattern.startswith(start)), ("", ""))
     if error == "too_short":
         return "empty-list", "must have at least one entry", ""
+    if error == "too_long":
+        return "out-of-range", f"must have at most {context.get('max_length')} entries", ""
     return "bad-value", detail["msg"], ""
 
 

@@ -176,7 +176,7 @@ def test_the_least_plan_loads_with_its_defaults(tmp_path: Path) -> None:
     assert (plan.sites[HAM].label, plan.sites[LODZ].label) == ("HAM", "lodz")
     assert (plan.sites[LODZ].phase, plan.sites[LODZ].source) == ("wave-1", "default")
     assert plan.sources["default"].url is None
-    assert plan.slack.rights == dict.fromkeys(("override", "resume", "dismiss", "roll-back", "close"), ())
+    assert set(plan.slack.rights.values()) == {()}
     assert (plan.escalation.second_group, plan.delivery.settle) == (timedelta(minutes=20), timedelta(seconds=10))
     assert plan.override_max == timedelta(hours=4)
 
