@@ -32,11 +32,11 @@ class Alertmanager:
 
 
 @contextlib.contextmanager
-def alertmanager(folder: Path) -> Iterator[Alertmanager]:
+def alertmanager(folder: Path, configuration: str = CONFIGURATION) -> Iterator[Alertmanager]:
     """Run an Alertmanager on loopback, alone, with its data in *folder*."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    (folder / "alertmanager.yml").write_text(CONFIGURATION)
+    (folder / "alertmanager.yml").write_text(configuration)
     command = [
         "prometheus-alertmanager",
         f"--config.file={folder}/alertmanager.yml",
