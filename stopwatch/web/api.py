@@ -17,6 +17,7 @@ from stopwatch.web.ports import Board, Estate, Health, Inbound, Records, Writes
 from stopwatch.web.probes import probe_routes, reload_routes
 from stopwatch.web.problem import add_problems
 from stopwatch.web.reads import read_routes
+from stopwatch.web.refusal_page import RefusalPages
 from stopwatch.web.sessions import Sessions
 from stopwatch.web.signing import act_routes, sign_in_routes
 from stopwatch.web.tokens import Keyring
@@ -80,6 +81,7 @@ def build_app(
         app.include_router(page_routes(pages))
         app.include_router(sign_in_routes(pages))
         app.include_router(act_routes(pages))
+        return Guard(RefusalPages(app, pages))
     return Guard(app)
 
 
