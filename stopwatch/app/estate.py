@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopwatch.watch.answers import pending_beside
 from stopwatch.watch.courses import courses
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ class DaemonEstate:
         """Return the bodies of a decision's audit rows, oldest first."""
         with self._daemon.store.reading() as view:
             return [row.body for row in view.audit_of(decision)]
+
+    def pending_beside(self, decision: Decision) -> Sequence[tuple[str, datetime | None]]:
+        """Return the rules of a decision's site that are pending and no ground of it, with since when."""
+        return pending_beside(self._daemon.desk, decision)
 
     def messages(self, decision: DecisionId) -> list[OutboxRow]:
         """Return what was, or is to be, sent about a decision, oldest first."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from stopwatch.core.decision import Decision, DecisionState, Ground, GroundKind
 from stopwatch.core.proof import prove
+from stopwatch.core.rollout import WIDE_ALL
 from stopwatch.web.bundle_view import BundleView, view_of
 from stopwatch.web.chart import WORDS
 from stopwatch.web.figures import figure, local, span, zone_of
+from stopwatch.web.timeline import Moment, moments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,26 +50,21 @@ class GroundView:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """One entry of the timeline."""
-
-    at: datetime
-    words: str
-    what: str
-    who: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class DecisionView:
-    """Everything the page of a decision shows; *lines* are its three-line summary."""
+    """What the page of a decision shows: *lines* are its three-line summary, *accepted* what its override accepts."""
 
     decision: Decision
     word: str
     lines: Sequence[str]
+    accepted: Sequence[str]
     grounds: Sequence[GroundView]
     moments: Sequence[Moment]
-    zone: str
+    zone: ZoneInfo
+
+    @property
+    def version(self) -> str:
+        """What changes whenever an act on what was shown before would be stale."""
+        return f"{self.decision.rev}/{len(self.decision.grounds)}"
 
     @property
     def proven(self) -> bool:
@@ -99,9 +95,10 @@ def decision_view(
         decision,
         "paused" if decision.paused else decision.state.value.replace("_", " "),
         [_cause(decision), _effect(decision, zone), _NEXT[decision.state]],
+        sorted(decision.accepted),
         grounds,
-        sorted(_moments(decision, messages, zone), key=lambda moment: moment.at),
-        zone.key,
+        moments_of(decision, messages, zone),
+        zone,
     )
 
 
@@ -131,13 +128,13 @@ def _cause(decision: Decision) -> str:
     if not decision.grounds:
         return f"{decision.scope}: no ground is recorded"
     first = decision.grounds[0]
-    site = str((first.summary or {}).get("site_name") or decision.scope)
+    site = str((first.summary or {}).get("site_name") or _whom(decision))
     more = f", and {len(decision.grounds) - 1} more" if len(decision.grounds) > 1 else ""
     return f"{site}: {ground_words(first)}{more}"
 
 
 def _effect(decision: Decision, zone: ZoneInfo) -> str:
-    whom = decision.site or f"All sites of {decision.scope}"
+    whom = _whom(decision)
     since = local(decision.opened_at, zone)
     if decision.paused:
         return f"{whom}: paused since {since}; later phases may not begin."
@@ -146,6 +143,12 @@ def _effect(decision: Decision, zone: ZoneInfo) -> str:
         return f"{whom}: marked since {since}, going on by an override{until}; later phases may not begin."
     ended = f" at {local(decision.ended_at, zone)}" if decision.ended_at else ""
     return f"{whom}: paused from {since}, ended{ended}."
+
+
+def _whom(decision: Decision) -> str:
+    if decision.site is not None:
+        return decision.site
+    return "All sites" if decision.scope == WIDE_ALL else f"All sites of {decision.scope.removeprefix('_')}"
 
 
 def _ground(
@@ -179,31 +182,6 @@ def _bundle(ground: Ground, body_of: Callable[[str], str | None]) -> BundleView 
     if not isinstance(bundle, dict) or ground.evidence is None:
         return None
     return view_of(ground.evidence, bundle, recovered_at=ground.recovered_at)
-
-
-def _moments(decision: Decision, messages: Sequence[OutboxRow], zone: ZoneInfo) -> list[Moment]:
-    found = []
-    for ground in decision.grounds:
-        if ground.pending_since is not None:
-            found.append(_moment(ground.pending_since, zone, f"{ground.name}: the breach began", "data"))
-        late = ", found late" if ground.detected_late else ""
-        who = str((ground.summary or {}).get("actor", "data"))
-        found.append(_moment(ground.opened_at, zone, f"{ground.name}: opened{late}", who))
-        if ground.recovered_at is not None:
-            found.append(_moment(ground.recovered_at, zone, f"{ground.name}: recovered", "data"))
-    for act in decision.acts:
-        rev = f" (revision {act.rev_after})" if act.rev_after != act.rev_before else ""
-        found.append(_moment(act.at, zone, f"{act.act}{rev}", act.actor, act.reason or ""))
-    found += [
-        _moment(row.sent_at, zone, f"{row.message.kind.value} sent by {row.message.notifier}", "stopwatch")
-        for row in messages
-        if row.sent_at is not None
-    ]
-    return found
-
-
-def _moment(at: datetime, zone: ZoneInfo, what: str, who: str, reason: str = "") -> Moment:
-    return Moment(at, f"{at.astimezone(zone):%d %b %H:%M:%S}", what, who, reason)
 
 
 def _number(value: object) -> float | None:

@@ -6,16 +6,19 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from stopwatch.core.acts import DISMISS_CATEGORIES, NEEDS_REASON, ROLL_BACK_KINDS, ActRequest
-from stopwatch.core.decision import TRANSITIONS, Act, Decision, GroundKind, Link
+from stopwatch.core.decision import TRANSITIONS, Act, Decision, DecisionState, GroundKind, Link
 from stopwatch.core.errors import ActIncompleteError
+from stopwatch.web.figures import local
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
 MOST_FIELDS = 50
+LINK_KINDS = ("ticket", "dashboard", "logs", "runbook", "document")
 HELP = {
     Act.ACKNOWLEDGE: "you have seen it and are looking",
     Act.CONFIRM: "the pause is right",
@@ -25,34 +28,68 @@ HELP = {
     Act.ROLL_BACK: "the change was rolled back",
     Act.PAUSE_AGAIN: "end the override early",
     Act.CLOSE: "end it by hand",
-    Act.RESOLVE: "a manual ground is over",
+    Act.RESOLVE: "a ground that no data can end is over",
     Act.ATTACH: "a ticket or other evidence",
 }
+_S = DecisionState
+_FIRST = {
+    _S.OPEN: (Act.ACKNOWLEDGE, Act.CONFIRM, Act.OVERRIDE),
+    _S.ACKNOWLEDGED: (Act.CONFIRM, Act.OVERRIDE, Act.ROLL_BACK),
+    _S.CONFIRMED: (Act.RESUME, Act.OVERRIDE, Act.ROLL_BACK),
+    _S.OVERRIDDEN: (Act.PAUSE_AGAIN, Act.RESUME, Act.ROLL_BACK),
+    _S.FLAGGED: (Act.CLOSE,),
+}
+"""What is likely to come next in each state; the other acts follow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a form."""
+    """One field of a form; of *choices* one is chosen, or any number where *many* is set."""
 
     name: str
     label: str
     required: bool = True
     value: str = ""
     choices: tuple[str, ...] = ()
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One act with what must be filled in."""
+    """One act with what must be filled in, and what one should know before; *first* says that it is likely next."""
 
     act: str
     help: str
     fields: tuple[Field, ...]
+    notes: tuple[str, ...]
+    first: bool
 
 
-def forms_of(decision: Decision) -> list[Form]:
-    """Return the acts that are possible in the decision's state; resolve only while a ground waits for it."""
-    return [Form(act.value, HELP[act], _fields(act, decision)) for act in Act if _possible(act, decision)]
+def forms_of(
+    decision: Decision, pending: Sequence[tuple[str, datetime | None]], zone: ZoneInfo, *, override_max: timedelta
+) -> list[Form]:
+    """
+    Return the acts that are possible in the decision's state, those that are likely next first.
+
+    Args:
+        decision: The decision.
+        pending: Rules of its site that are pending and no ground of it, with since when.
+        zone: In which times are written.
+        override_max: The longest override that the plan allows.
+
+    """
+    first = _FIRST.get(decision.state, ())
+    possible = [act for act in (*first, *(act for act in Act if act not in first)) if _possible(act, decision)]
+    return [
+        Form(
+            act.value,
+            HELP[act],
+            _fields(act, decision, override_max),
+            _notes(act, decision, pending, zone),
+            act in first,
+        )
+        for act in possible
+    ]
 
 
 def _possible(act: Act, decision: Decision) -> bool:
@@ -68,13 +105,30 @@ def _resolvable(decision: Decision) -> tuple[str, ...]:
     )
 
 
-def _fields(act: Act, decision: Decision) -> tuple[Field, ...]:
+def _notes(
+    act: Act, decision: Decision, pending: Sequence[tuple[str, datetime | None]], zone: ZoneInfo
+) -> tuple[str, ...]:
+    if act is not Act.RESUME:
+        return ()
+    held = [ground.name for ground in decision.grounds if not ground.over]
+    notes = [f"Refused as long as a ground holds: {', '.join(held)}."] if held else []
+    if pending:
+        rules = [f"{rule} since {local(since, zone)}" if since is not None else rule for rule, since in pending]
+        notes.append(f"These rules are pending and go on counting after a resume: {', '.join(rules)}.")
+    return tuple(notes)
+
+
+def _fields(act: Act, decision: Decision, override_max: timedelta) -> tuple[Field, ...]:
     reason = (Field("reason", "Reason", required=act in NEEDS_REASON),)
     grounds = tuple(ground.id for ground in decision.grounds)
     if act is Act.OVERRIDE:
+        most = override_max.total_seconds() / 3600
         return (
+            Field(
+                "grounds", "Grounds that are accepted; any other one pauses the site again", choices=grounds, many=True
+            ),
             Field("category", "Category, such as accepted-risk"),
-            Field("hours", "For how many hours", value="1"),
+            Field("hours", f"For how many hours, at most {most:g}", value=f"{min(1.0, most):g}"),
             *reason,
         )
     if act is Act.DISMISS:
@@ -85,13 +139,18 @@ def _fields(act: Act, decision: Decision) -> tuple[Field, ...]:
     if act is Act.RESOLVE:
         return (Field("ground", "Ground", choices=_resolvable(decision)), *reason)
     if act is Act.ATTACH:
-        return (Field("ground", "Ground", choices=grounds), Field("link", "Address (https://…)"), *reason)
+        return (
+            Field("kind", "What it is", choices=LINK_KINDS),
+            Field("link", "Address (https://…)"),
+            Field("ground", "Ground", choices=grounds),
+            *reason,
+        )
     return reason
 
 
 def filled_in(body: bytes) -> dict[str, str]:
     """
-    Return the fields of a posted form; of a field that comes twice the last counts.
+    Return the fields of a posted form; of a field that comes twice the last counts, but grounds are a list of lines.
 
     Raises:
         ActIncompleteError: It is no form.
@@ -101,7 +160,7 @@ def filled_in(body: bytes) -> dict[str, str]:
         found = parse_qs(body.decode(), max_num_fields=MOST_FIELDS)
     except ValueError:
         raise ActIncompleteError("form", "this is no form that was filled in here") from None
-    return {name: values[-1] for name, values in found.items()}
+    return {name: "\n".join(values) if name == "grounds" else values[-1] for name, values in found.items()}
 
 
 def request_of(filled: Mapping[str, str], *, actor: str, now: datetime) -> ActRequest:
@@ -116,9 +175,7 @@ def request_of(filled: Mapping[str, str], *, actor: str, now: datetime) -> ActRe
         act = Act(filled.get("act", ""))
     except ValueError:
         raise ActIncompleteError("act", "there is no such act") from None
-    link = filled.get("link", "").strip()
-    if link and not link.startswith(("https://", "http://")):
-        raise ActIncompleteError("link", "a link begins with https:// or http://")
+    accepted = tuple(filled.get("grounds", "").splitlines()) if act is Act.OVERRIDE else None
     return ActRequest(
         act,
         actor,
@@ -131,8 +188,25 @@ def request_of(filled: Mapping[str, str], *, actor: str, now: datetime) -> ActRe
         from_version=filled.get("from"),
         to_version=filled.get("to"),
         ground=filled.get("ground"),
-        links=(Link("ticket", link),) if link else (),
+        grounds=accepted,
+        links=_links(filled),
     )
+
+
+def _links(filled: Mapping[str, str]) -> tuple[Link, ...]:
+    """Return the attached link, if any; it is checked for its form and never fetched."""
+    url, kind = filled.get("link", "").strip(), filled.get("kind", LINK_KINDS[0])
+    if not url:
+        return ()
+    if kind not in LINK_KINDS:
+        raise ActIncompleteError("kind", f"a link is one of {', '.join(LINK_KINDS)}")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.netloc or not url.isprintable() or " " in url:
+        raise ActIncompleteError("link", "a link begins with https:// or http:// and names a host")
+    return (Link(kind, url),)
 
 
 def _number(filled: Mapping[str, str], name: str) -> int:

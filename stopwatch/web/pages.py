@@ -4,22 +4,21 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 from starlette.requests import Request
 
-from stopwatch.core.decision import Decision, DecisionId, DecisionState
-from stopwatch.core.kpi import SiteId
+from stopwatch.core.decision import Decision, DecisionId
 from stopwatch.web.board_view import ORDER, BoardFacts, board_view
 from stopwatch.web.decision_view import decision_view
-from stopwatch.web.forms import forms_of
+from stopwatch.web.forms import Form, forms_of
 from stopwatch.web.ports import Acts, Board, Estate, Records
 from stopwatch.web.problem import ProblemError
 from stopwatch.web.rendering import Templates
 from stopwatch.web.sessions import COOKIE, Session, Sessions
-from stopwatch.web.wall import as_csv, wall_row
+from stopwatch.web.wall import MOST_ROWS, Wanted, as_csv, choices, wall_row
 
 REFRESH_SECONDS = 5
 _IDENTITY = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -85,20 +84,22 @@ class Pages:
 
     def show(self, decision: Decision, session: Session | None, *, complaint: str = "", status: int = 200) -> Response:
         """Answer with the page of a decision; *complaint* says why an act changed nothing."""
-        view = decision_view(
-            decision, self.estate.history(decision.id), self.estate.evidence, self.estate.messages(decision.id)
-        )
-        forms = forms_of(decision) if session is not None and session.may_act else []
+        estate = self.estate
+        view = decision_view(decision, estate.history(decision.id), estate.evidence, estate.messages(decision.id))
+        forms: list[Form] = []
+        if session is not None and session.may_act:
+            most = estate.rule_set().plan.override_max
+            forms = forms_of(decision, estate.pending_beside(decision), view.zone, override_max=most)
         facts = {"view": view, "forms": forms, "complaint": complaint}
-        return self.answer(
-            "decision.html", facts, session, refresh=0 if forms or complaint else REFRESH_SECONDS, status=status
-        )
+        refresh = 0 if complaint else REFRESH_SECONDS
+        return self.answer("decision.html", facts, session, refresh=refresh, keep=bool(forms), status=status)
 
 
 def page_routes(pages: Pages) -> APIRouter:
     """Return the pages; nothing changes by looking at them."""
     router = APIRouter(include_in_schema=False)
     reader = Annotated[Session | None, Depends(pages.enter)]
+    filtered = Annotated[Wanted, Depends(_wanted)]
 
     @router.get("/")
     def board(session: reader, show: Annotated[str, Query(max_length=40)] = "") -> Response:
@@ -110,32 +111,24 @@ def page_routes(pages: Pages) -> APIRouter:
         return pages.answer("board.html", {"board": view}, session, refresh=REFRESH_SECONDS)
 
     @router.get("/decisions")
-    def decisions(
-        session: reader,
-        state: Annotated[str, Query(max_length=40)] = "",
-        site: Annotated[str, Query(max_length=64)] = "",
-    ) -> Response:
-        found = _wanted(pages, state, site)
-        query = urlencode({name: word for name, word in (("state", state), ("site", site)) if word})
+    def decisions(session: reader, wanted: filtered) -> Response:
+        found, plan, now = wanted.found(pages.records), pages.estate.rule_set().plan, pages.estate.now()
         facts = {
-            "rows": [wall_row(decision) for decision in reversed(found)],
-            "states": [each.value for each in DecisionState],
-            "sites": list(pages.estate.rule_set().plan.sites),
-            "chosen_state": state,
-            "chosen_site": site,
-            "query": f"?{query}" if query else "",
+            "rows": [wall_row(decision, now=now) for decision in found[:MOST_ROWS]],
+            "whole": len(found),
+            "wanted": wanted,
+            "sites": list(plan.sites),
+            "phases": [phase.id for phase in plan.phases],
+            **choices(),
         }
-        return pages.answer("decisions.html", facts, session, refresh=REFRESH_SECONDS)
+        return pages.answer("decisions.html", facts, session, refresh=REFRESH_SECONDS, keep=True)
 
     @router.get("/decisions.csv")
-    def decisions_csv(
-        _: reader,
-        state: Annotated[str, Query(max_length=40)] = "",
-        site: Annotated[str, Query(max_length=64)] = "",
-    ) -> Response:
-        written = as_csv(_wanted(pages, state, site))
+    def decisions_csv(_: reader, wanted: filtered) -> Response:
         named = {"Content-Disposition": 'attachment; filename="decisions.csv"'}
-        return Response(written, media_type="text/csv; charset=utf-8", headers=named)
+        return Response(
+            as_csv(reversed(wanted.found(pages.records))), media_type="text/csv; charset=utf-8", headers=named
+        )
 
     @router.get("/decisions/{decision}")
     def decision(decision: str, session: reader) -> Response:
@@ -148,8 +141,13 @@ def page_routes(pages: Pages) -> APIRouter:
     return router
 
 
-def _wanted(pages: Pages, state: str, site: str) -> list[Decision]:
-    """Return the decisions that fit; a state that does not exist fits none."""
-    if state and state not in set(DecisionState):
-        return []
-    return pages.records.decisions(DecisionState(state) if state else None, SiteId(site) if site else None)
+def _wanted(
+    state: Annotated[str, Query(max_length=40)] = "",
+    site: Annotated[str, Query(max_length=64)] = "",
+    phase: Annotated[str, Query(max_length=64)] = "",
+    kind: Annotated[str, Query(max_length=10)] = "",
+    since: Annotated[str, Query(max_length=10)] = "",
+    until: Annotated[str, Query(max_length=10)] = "",
+) -> Wanted:
+    """Return which decisions the query of an address asks for."""
+    return Wanted(state, site.strip(), phase, kind, since, until)

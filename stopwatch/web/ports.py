@@ -106,6 +106,10 @@ class Estate(Protocol):
         """Return the bodies of a decision's audit rows, oldest first."""
         ...
 
+    def pending_beside(self, decision: Decision) -> Sequence[tuple[str, datetime | None]]:
+        """Return the rules of a decision's site that are pending and no ground of it, with since when."""
+        ...
+
     def messages(self, decision: DecisionId) -> list[OutboxRow]:
         """Return what was, or is to be, sent about a decision, oldest first."""
         ...

@@ -1,23 +1,98 @@
-"""The wall of decisions: rows of a table, and the same as CSV."""
+"""The wall of decisions: which are wanted, rows of a table, and the same as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-from stopwatch.core.decision import Decision, DecisionState
+from stopwatch.core.decision import Decision, DecisionState, GroundKind
 from stopwatch.core.grid import rfc3339
-from stopwatch.web.figures import utc
+from stopwatch.core.kpi import SiteId
+from stopwatch.web.figures import span, utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from stopwatch.web.ports import Records
+
+MOST_ROWS = 500
+LIVE, FINAL = "live", "final"
+"""Words that stand for several states."""
 _COLUMNS = (
     *("id", "rollout", "scope", "site", "phase", "state", "paused", "rev", "opened_at", "ended_at", "detected_late"),
     *("grounds", "last_act", "last_actor", "last_at", "last_reason"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """
+    Which decisions are wanted, each as it was typed, empty for any.
+
+    *since* and *until* are days in UTC, both included, in which the decision was opened.
+    """
+
+    state: str = ""
+    site: str = ""
+    phase: str = ""
+    kind: str = ""
+    since: str = ""
+    until: str = ""
+
+    @property
+    def query(self) -> str:
+        """The same as the query of an address, with its question mark."""
+        given = {name: word for name in self.__slots__ if (word := getattr(self, name))}
+        return f"?{urlencode(given)}" if given else ""
+
+    @property
+    def complaint(self) -> str:
+        """Say what of it cannot be understood, nothing if all can."""
+        wrong = [text for text in (self.since, self.until) if text and _day(text) is None]
+        return f"{' and '.join(wrong)} is no day, such as 2026-11-21" if wrong else ""
+
+    def found(self, records: Records) -> list[Decision]:
+        """
+        Return the decisions that fit, newest first; what does not exist fits none.
+
+        Raises:
+            StoreError: The records cannot be read now.
+
+        """
+        exact = DecisionState(self.state) if self.state in set(DecisionState) else None
+        if self.complaint or (self.state and exact is None and self.state not in {LIVE, FINAL}):
+            return []
+        known = records.decisions(exact, SiteId(self.site) if self.site else None)
+        return [decision for decision in reversed(known) if self._fits(decision)]
+
+    def _fits(self, decision: Decision) -> bool:
+        day = decision.opened_at.astimezone(UTC).date()
+        since, until = _day(self.since), _day(self.until)
+        return (
+            (self.state not in {LIVE, FINAL} or decision.state.live is (self.state == LIVE))
+            and (not self.phase or decision.phase == self.phase)
+            and (not self.kind or any(ground.kind.value == self.kind for ground in decision.grounds))
+            and (since is None or day >= since)
+            and (until is None or day <= until)
+        )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def choices() -> dict[str, Sequence[str]]:
+    """Return what may be chosen besides the plan's own sites and phases."""
+    states = [LIVE, FINAL, *(state.value for state in DecisionState)]
+    return {"states": states, "kinds": [kind.value for kind in GroundKind]}
 
 
 def as_csv(decisions: Iterable[Decision]) -> str:
@@ -29,18 +104,20 @@ def as_csv(decisions: Iterable[Decision]) -> str:
     return written.getvalue()
 
 
-def wall_row(decision: Decision) -> dict[str, str]:
+def wall_row(decision: Decision, *, now: datetime) -> dict[str, str]:
     """Return what the table shows of one decision."""
     last = decision.last_act
-    state = "paused" if decision.state is DecisionState.OPEN else decision.state.value
-    css = {"overridden": "overridden", "flagged": "error", "rolled_back": "recovering"}.get(state, "ok")
+    ended = decision.ended_at or (now if decision.state.live else None)
+    lasted = ended - decision.opened_at if ended is not None else timedelta(0)
     return {
         "id": decision.id,
-        "state": decision.state.value.replace("_", " "),
-        "css": "paused" if state == "paused" else "breached" if decision.paused and css == "ok" else css,
+        "state": decision.state.value,
+        "phase": decision.phase or "",
         "opened": utc(decision.opened_at),
+        "lasted": f"{span(lasted)}{' so far' if decision.state.live else ''}" if ended is not None else "",
         "grounds": ", ".join(dict.fromkeys(ground.name for ground in decision.grounds)),
-        "last": f"{last.act} by {last.actor}" if last is not None else "",
+        "last": f"{last.act} by {last.actor}" if last is not None else "nobody has answered",
+        "reason": (last.reason or "") if last is not None else "",
     }
 
 
@@ -56,5 +133,5 @@ def _cells(decision: Decision) -> list[str]:
 
 
 def _safe(cell: str) -> str:
-    """Keep a spreadsheet from computing what somebody typed as a reason."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """Keep a spreadsheet from computing what somebody typed as a reason, also behind blanks that it would drop."""
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell

@@ -14,7 +14,7 @@ from stopwatch.core.decision import Acted, Decision, DecisionId, DecisionState, 
 from stopwatch.core.evidence import verdict_json
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import Better, Kpi, KpiId, PhaseId, RuleId, SiteId, Unit
-from stopwatch.core.outbox import OutboxRow
+from stopwatch.core.outbox import Message, MessageKind, OutboxRow, OutboxState
 from stopwatch.core.phase import Phase
 from stopwatch.core.rollout import Plan, RuleSet, Site
 from stopwatch.core.rule import Combine, Criterion, Limit, Op, ResolvedRule, StopRule
@@ -261,8 +261,16 @@ class FakeEstate:
         said = {"act": "pause", "evidence": SAID_SHA256, "details": {"ground": "operational-blocker@20261121T1020Z"}}
         return [{"decision": decision, **row} for row in (opened, said)]
 
+    def pending_beside(self, decision: Decision) -> Sequence[tuple[str, datetime | None]]:
+        return [("api-latency", at(10, 12))]
+
     def messages(self, decision: DecisionId) -> list[OutboxRow]:
-        return []
+        card = Message("k/root", MessageKind.ROOT, "C0PILOT", LIVE, 1)
+        late = Message("k/act/1", MessageKind.ACT, "C0PILOT", LIVE, 2)
+        return [
+            OutboxRow(card, OutboxState.SENT, 1, at(10, 15, 1), at(10, 15, 1), sent_at=at(10, 15, 2), ts="1.1"),
+            OutboxRow(late, OutboxState.PENDING, 2, at(10, 16, 21), at(10, 16, 40)),
+        ]
 
 
 @dataclass
@@ -270,12 +278,15 @@ class EstateRecords(FakeRecords):
     """The pause above and one that has ended; the database fails after *patience* looks at the list."""
 
     patience: int = 1_000_000
+    more: Sequence[Decision] = ()
 
     def decisions(self, state: DecisionState | None, site: SiteId | None) -> list[Decision]:
         self.patience -= 1
         self.locked = self.locked or self.patience < 0
         self._open()
-        return [one for one in (ended(), decision()) if state in {None, one.state} and site in {None, one.scope}]
+        return [
+            one for one in (ended(), decision(), *self.more) if state in {None, one.state} and site in {None, one.scope}
+        ]
 
 
 @dataclass
@@ -292,4 +303,12 @@ def ended() -> Decision:
     """A decision that was dismissed with a reason that a spreadsheet would compute."""
     act = Acted("dismiss", "api:eva", at(9, 30, day=20), '=HYPERLINK("http://evil")', 1, 2, {})
     old = replace(decision(), id=DecisionId("site-002-20261120T0900Z"), scope="site-002", site=SiteId("site-002"))
-    return replace(old, state=DecisionState.DISMISSED, ended_at=at(9, 30, day=20), acts=(act,), grounds=())
+    return replace(
+        old,
+        phase=PhaseId("wave-1"),
+        state=DecisionState.DISMISSED,
+        opened_at=at(9, 0, day=20),
+        ended_at=at(9, 30, day=20),
+        acts=(act,),
+        grounds=(replace(decision().grounds[0], site=SiteId("site-002"), opened_at=at(9, 0, day=20)),),
+    )

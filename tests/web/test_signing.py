@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from stopwatch.core.acts import ActRequest
-from stopwatch.core.decision import Act
+from stopwatch.core.decision import Act, Link
 from stopwatch.core.errors import ActIncompleteError, ActStaleError, Standing
 from tests.web.browsing import PAGE, PageSite, serve
 from tests.web.estate import NOW
@@ -80,10 +80,12 @@ def test_signing_out_ends_the_session_at_the_server(guarded: PageSite) -> None:
 
 def test_a_form_acts_in_the_name_of_the_token_on_what_was_seen(guarded: PageSite) -> None:
     guarded.sign_in("actor")
-    form = {"category": "accepted-risk", "hours": "1.5", "reason": "agreed", "csrf": guarded.csrf()}
+    accepted = ["integration-5xx@20261121T1014Z", "operational-blocker@20261121T1020Z"]
+    words = {"category": "accepted-risk", "hours": "1.5", "reason": "agreed", "csrf": guarded.csrf()}
+    form = {**words, "grounds": accepted}
     answer = guarded.client.post(f"{PAGE}/act", data={**CONFIRM, **form, "act": "override"})
     assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
-    asked = ActRequest(
+    expected = ActRequest(
         Act.OVERRIDE,
         "api:actor",
         "agreed",
@@ -91,8 +93,9 @@ def test_a_form_acts_in_the_name_of_the_token_on_what_was_seen(guarded: PageSite
         shown=2,
         category="accepted-risk",
         until=NOW + timedelta(minutes=90),
+        grounds=tuple(accepted),
     )
-    assert guarded.acts.asked == [(LIVE, asked)]
+    assert asked(guarded) == expected
 
 
 @pytest.mark.parametrize("word", [pytest.param("guess", id="a wrong word"), pytest.param("", id="no word")])
@@ -117,8 +120,68 @@ def test_without_tokens_nobody_acts_at_the_pages() -> None:
 
 def test_only_acts_that_are_possible_now_are_offered(guarded: PageSite) -> None:
     guarded.sign_in("actor")
-    offered = re.findall(r'name="act" value="([^"]+)"', guarded.client.get(PAGE).text)
-    assert offered == ["confirm", "resume", "override", "dismiss", "roll-back", "resolve", "attach"]
+    acts = re.findall(r'name="act" value="([^"]+)"', decision(guarded))
+    assert acts == ["confirm", "override", "roll-back", "resume", "dismiss", "resolve", "attach"]
+
+
+def test_an_override_names_the_grounds_it_accepts_and_how_long_it_may_last(guarded: PageSite) -> None:
+    guarded.sign_in("actor")
+    form = offered(guarded, "override")
+    assert re.findall(r'name="grounds" value="([^"]+)" checked', form) == [
+        "integration-5xx@20261121T1014Z",
+        "operational-blocker@20261121T1020Z",
+    ]
+    assert "For how many hours, at most 4" in form
+
+
+def test_an_override_that_accepts_no_ground_is_sent_as_such(guarded: PageSite) -> None:
+    guarded.sign_in("actor")
+    form = {"act": "override", "category": "risk", "hours": "1", "reason": "agreed", "csrf": guarded.csrf()}
+    guarded.client.post(f"{PAGE}/act", data={**CONFIRM, **form})
+    assert asked(guarded).grounds == ()
+
+
+def test_the_resume_form_names_what_still_holds_and_which_rules_go_on_counting(guarded: PageSite) -> None:
+    guarded.sign_in("actor")
+    form = offered(guarded, "resume")
+    assert "Refused as long as a ground holds: integration-5xx, operational-blocker." in form
+    assert "pending and go on counting after a resume: api-latency since 2026-11-21 11:12 CET." in form
+
+
+def asked(guarded: PageSite) -> ActRequest:
+    """Return the one act that was asked for."""
+    ((identity, request),) = [each for each in guarded.acts.asked if isinstance(each, tuple)]
+    assert identity == LIVE
+    assert isinstance(request, ActRequest)
+    return request
+
+
+def offered(guarded: PageSite, act: str) -> str:
+    """Return the markup of one form."""
+    found = re.search(rf'<form [^>]*>(?:(?!</form>).)*name="act" value="{act}".*?</form>', decision(guarded), re.DOTALL)
+    assert found is not None
+    return found.group(0)
+
+
+def decision(guarded: PageSite) -> str:
+    return guarded.client.get(PAGE).text
+
+
+def test_a_ticket_is_attached_to_the_ground_it_belongs_to(guarded: PageSite) -> None:
+    guarded.sign_in("actor")
+    ground = "operational-blocker@20261121T1020Z"
+    form = {"act": "attach", "kind": "ticket", "link": " https://tickets.example/INC-7 ", "ground": ground}
+    assert guarded.client.post(f"{PAGE}/act", data={**CONFIRM, **form, "csrf": guarded.csrf()}).status_code == 303
+    assert (asked(guarded).ground, asked(guarded).links) == (ground, (Link("ticket", "https://tickets.example/INC-7"),))
+
+
+def test_forms_outlive_a_refresh_and_say_when_they_have_become_stale(guarded: PageSite) -> None:
+    guarded.sign_in("actor")
+    text = decision(guarded)
+    assert 'data-version="2/2"' in text
+    assert "data-keep" in text
+    assert "This decision has changed since its forms were loaded." in text
+    assert "<noscript>" not in text
 
 
 def test_a_stale_act_is_explained_on_the_page(guarded: PageSite) -> None:
@@ -135,6 +198,10 @@ def test_a_stale_act_is_explained_on_the_page(guarded: PageSite) -> None:
     [
         pytest.param({"act": "override", "hours": "soon"}, "give the hours as a number", id="no hours"),
         pytest.param({"act": "attach", "link": "javascript:alert(1)"}, "begins with https://", id="no link"),
+        pytest.param({"act": "attach", "link": "https://"}, "names a host", id="a link without a host"),
+        pytest.param({"act": "attach", "link": "https://[a"}, "names a host", id="a link that cannot be read"),
+        pytest.param({"act": "attach", "link": "https://a.b/c d"}, "names a host", id="a link with a blank"),
+        pytest.param({"act": "attach", "link": "https://a.b", "kind": "x"}, "a link is one of", id="no kind of link"),
         pytest.param({"act": "explode"}, "there is no such act", id="no act"),
         pytest.param({"act": "confirm", "rev": "two"}, "load the page again", id="no revision"),
     ],
