@@ -72,9 +72,13 @@ class RefusalPages:
             "title": title,
             "detail": said.get("detail", ""),
             "advice": advice,
-            "again": AGAIN_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE and request.method == "GET" else 0,
+            "refused": True,
         }
-        answer = self._pages.answer("refusal.html", facts, self._pages.session(request), status=status)
+        again = status == HTTPStatus.SERVICE_UNAVAILABLE and request.method == "GET"
+        session = self._pages.session(request)
+        answer = self._pages.answer(
+            "refusal.html", facts, session, refresh=AGAIN_SECONDS if again else 0, status=status
+        )
         for name, value in Headers(raw=start["headers"]).items():
             if name not in {"content-type", "content-length"}:
                 answer.headers.setdefault(name, value)

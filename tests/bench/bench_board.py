@@ -10,7 +10,8 @@ import time
 from stopwatch.web.board_cells import drawn
 from stopwatch.web.board_view import BoardFacts, board_view
 from stopwatch.web.rendering import Templates
-from tests.web.estate import NOW, FakeEstate, decision, status
+from tests.web.estate import NOW, FakeEstate, status
+from tests.web.paused import decision
 
 
 def measure(sites: int, times: int, *, fresh: bool) -> tuple[list[float], int]:

@@ -25,13 +25,16 @@ class PageSite:
     acts: FakeActs
     estate: FakeEstate
     records: EstateRecords
+    board: EstateBoard
     address: str
 
     def fresh(self) -> PageSite:
         """Undo what an earlier test spoiled or did."""
         self.client.cookies.clear()
-        for each in (self.acts, self.estate, self.records):
+        for each in (self.acts, self.records):
             each.__init__()  # type: ignore[misc] # a dataclass set back to its defaults
+        for sized in (self.estate, self.board):
+            sized.__init__(sized.sites)  # type: ignore[misc] # as above
         return self
 
     def sign_in(self, name: str) -> None:
@@ -45,13 +48,13 @@ class PageSite:
 
 
 def serve(*, tokens: bool, sites: int = 6) -> Iterator[PageSite]:
-    acts, estate, records = FakeActs(), FakeEstate(sites), EstateRecords()
+    acts, estate, records, board = FakeActs(), FakeEstate(sites), EstateRecords(), EstateBoard(sites)
     keyring = Keyring(TOKENS if tokens else ())
-    app = build_app(EstateBoard(sites), records, FakeHealth(), acts, version="1", keyring=keyring, estate=estate)
+    app = build_app(board, records, FakeHealth(), acts, version="1", keyring=keyring, estate=estate)
     server = WebServer(app, host="127.0.0.1", port=0)
     server.start()
     try:
         with httpx.Client(base_url=server.address, timeout=20, trust_env=False) as client:
-            yield PageSite(client, acts, estate, records, server.address)
+            yield PageSite(client, acts, estate, records, board, server.address)
     finally:
         server.stop()

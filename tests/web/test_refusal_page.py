@@ -53,7 +53,8 @@ def test_records_that_cannot_be_read_say_that_the_watch_goes_on_and_ask_again(si
     answer = site.client.get("/decisions", headers=BROWSER)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert "the watch goes on by itself" in answer.text
-    assert '<meta http-equiv="refresh" content="5">' in answer.text
+    assert 'data-refresh="5"' in answer.text
+    assert '<noscript><meta http-equiv="refresh"' in answer.text
     assert "secret-path" not in answer.text
 
 
