@@ -11,7 +11,11 @@ JOINER = "\u2060"
 
 _SPACE = re.compile(r"\s+")
 _EMOJI = re.compile(r":(?=[\w+'-])")
-_STYLE = re.compile(r"[*~`]|(?<!\w)_|_(?!\w)")
+_STYLE = re.compile(r"(?<!\w)_|_(?!\w)")
+# An invisible letter beside them would not do: where letters are no word, these marks style what stands between them.
+_LOOKS_LIKE = str.maketrans(
+    {"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}", "`": "\N{MODIFIER LETTER GRAVE ACCENT}"}
+)
 _QUOTE = re.compile(r"^(?=>)")
 _BULLET = re.compile(r"^(?=[-•]\s)")
 _WEB = re.compile(r"https?://[^\s<>|]+", re.IGNORECASE)
@@ -60,6 +64,6 @@ def web_address(url: str) -> str | None:
 
 def _defused(text: str) -> str:
     joined = _EMOJI.sub(":" + JOINER, text)
-    joined = _STYLE.sub(lambda found: JOINER + found.group(), joined)
+    joined = _STYLE.sub(lambda found: JOINER + found.group(), joined.translate(_LOOKS_LIKE))
     # An escaped > at the start of a line is still a quote bar, and a dash a list.
     return _BULLET.sub(JOINER, _QUOTE.sub(JOINER, joined))
