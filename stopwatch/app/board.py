@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stopwatch.core.escalation import waiting_since
+from stopwatch.core.ledger import EntryKind
+from stopwatch.core.phase_gate import gate_statuses
 from stopwatch.core.status import StatusView
 from stopwatch.watch.picture import draw, overlay
 from stopwatch.watch.recording import ended_by_site
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from stopwatch.core.decision import Decision, DecisionId, GroundKind
     from stopwatch.core.kpi import SiteId
     from stopwatch.core.rollout import RuleSet
+    from stopwatch.core.status import GateStatus
     from stopwatch.store.sql import SqlStore
     from stopwatch.telemetry.metrics import Metrics
     from stopwatch.watch.folding import Ended
@@ -40,12 +43,14 @@ class _Notes:
     opened: Mapping[str, Mapping[GroundKind, int]]
     blind: frozenset[SiteId]
     evaluated_at: datetime | None
+    gates: tuple[GateStatus, ...]
 
     def draw(self) -> StatusView:
         """Draw the picture."""
         drawn = draw(self.rule_set, self.sketches, self.ended, self.evaluated_at)
         sites = tuple(replace(site, blind=True) if site.site in self.blind else site for site in drawn.sites)
-        return overlay(replace(drawn, sites=sites), self.rule_set.plan, self.live, self.opened)
+        whole = replace(drawn, sites=sites, gates=self.gates)
+        return overlay(whole, self.rule_set.plan, self.live, self.opened)
 
 
 class Board:
@@ -81,8 +86,10 @@ class Board:
             ended = ended_by_site(view, rollout, now - ENDED_SHOWN)
             live = view.decisions(rollout, live=True)
             opened = view.opened_counts(rollout)
+            judged = view.newest_entries(rollout, EntryKind.JUDGEMENT, EntryKind.GO)
         sketches = tuple(watch.sketch for watch in watches)
-        notes = _Notes(rule_set, sketches, ended, tuple(live), opened, self.blind, self.evaluated_at)
+        gates = gate_statuses(rule_set.plan, judged)
+        notes = _Notes(rule_set, sketches, ended, tuple(live), opened, self.blind, self.evaluated_at, gates)
         if notes != self._notes:
             self._notes = notes
         with self._answers:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.errors import DecisionNotFoundError, StoreError
 from stopwatch.core.gate import site_gate
+from stopwatch.core.phase_gate import phase_gate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from stopwatch.app.sending import SenderThread
     from stopwatch.core.decision import Decision, DecisionId, DecisionState
     from stopwatch.core.gate import SiteGate
-    from stopwatch.core.kpi import SiteId
+    from stopwatch.core.kpi import PhaseId, SiteId
+    from stopwatch.core.phase_gate import PhaseGate
 
 DEAD_SECONDS = 120.0
 """A pulse that is silent for so long means that the process should be started afresh."""
@@ -58,6 +60,16 @@ class DaemonRecords:
             return None
         with self._daemon.store.reading() as view:
             return site_gate(plan, site, view.decisions(plan.rollout, live=True))
+
+    def phase_gate(self, phase: PhaseId) -> PhaseGate | None:
+        """Return the exit gate of a phase by its newest kept judgement; Prometheus is not asked."""
+        plan = self._daemon.rule_set.plan
+        found = plan.phase(phase)
+        if found is None:
+            return None
+        with self._daemon.store.reading() as view:
+            live, entries = view.decisions(plan.rollout, live=True), view.entries(plan.rollout, scope=phase)
+        return phase_gate(plan, found, live, entries, now=self._daemon.clock.now())
 
 
 class DaemonHealth:

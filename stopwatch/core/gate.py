@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GateReason:
-    """One reason why a gate is closed, in words that say what would open it."""
+    """One reason why a gate is closed, in words that say what would open it; *decision* is None where it is none."""
 
-    decision: DecisionId
+    decision: DecisionId | None
     phase: PhaseId | None
     text: str
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.decision import DecisionId, GroundKind
+    from stopwatch.core.exit_check import GateVerdict
     from stopwatch.core.kpi import Kpi, KpiId, PhaseId, RuleId, SiteId
     from stopwatch.core.rule import StopRule
     from stopwatch.core.sample import Absence
@@ -75,13 +76,28 @@ class WideStops:
 
 
 @dataclass(frozen=True, slots=True)
+class GateStatus:
+    """A phase's newest judgement: what it was, when, and what a person made of it (*go* None: nothing yet)."""
+
+    phase: PhaseId
+    verdict: GateVerdict
+    judged_at: datetime
+    go: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
-    """All sites of the plan, in its order, as of *last_evaluation* (None: none has ended yet); KPIs and wide stops."""
+    """
+    All sites of the plan, in its order, as of *last_evaluation* (None: none has ended yet); KPIs and wide stops.
+
+    *gates* holds the phases of the plan that were ever judged.
+    """
 
     sites: tuple[SiteStatus, ...] = ()
     last_evaluation: datetime | None = None
     kpis: tuple[Kpi, ...] = ()
     wide: tuple[WideStops, ...] = ()
+    gates: tuple[GateStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.decision import Acted, Decision, Ground
-    from stopwatch.core.gate import SiteGate
+    from stopwatch.core.gate import GateReason, SiteGate
+    from stopwatch.core.phase_gate import PhaseGate
     from stopwatch.core.status import RuleStatus, SiteStatus, StatusView
 
 
@@ -43,8 +44,39 @@ def decisions_json(decisions: Iterable[Decision]) -> dict[str, object]:
 
 def gate_json(gate: SiteGate) -> dict[str, object]:
     """Write a site's gate with what holds it."""
-    reasons = [{"decision": reason.decision, "phase": reason.phase, "text": reason.text} for reason in gate.reasons]
-    return {"site": gate.site, "open": gate.open, "reasons": reasons}
+    return {"site": gate.site, "open": gate.open, "reasons": _reasons(gate.reasons)}
+
+
+def phase_gate_json(gate: PhaseGate) -> dict[str, object]:
+    """Write a phase's exit gate with what holds it, its newest judgement and who said go; null where there is none."""
+    judgement, call = gate.judgement, gate.call
+    return {
+        "phase": gate.phase,
+        "open": gate.open,
+        "reasons": _reasons(gate.reasons),
+        "judgement": None
+        if judgement is None
+        else {
+            "number": judgement.number,
+            "verdict": judgement.body["verdict"],
+            "summary": judgement.body["summary"],
+            "at": rfc3339(judgement.at),
+            "evidence": judgement.body["evidence"],
+        },
+        "call": None
+        if call is None
+        else {
+            "go": call.body["go"],
+            "against": call.body["against"],
+            "reason": call.body["reason"],
+            "actor": call.actor,
+            "at": rfc3339(call.at),
+        },
+    }
+
+
+def _reasons(reasons: Iterable[GateReason]) -> list[dict[str, object]]:
+    return [{"decision": reason.decision, "phase": reason.phase, "text": reason.text} for reason in reasons]
 
 
 def status_json(view: StatusView) -> dict[str, object]:

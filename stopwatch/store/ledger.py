@@ -11,6 +11,8 @@ from stopwatch.core.ledger import Entry, EntryKind
 from stopwatch.store.schema import ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Row
 
 _PLAIN = ("rollout", "scope", "item", "actor", "at")
@@ -37,6 +39,17 @@ def load(
     if scope is not None:
         query = query.where(ledger.c.scope == scope)
     return [_entry(row) for row in connection.execute(query.order_by(ledger.c.number))]
+
+
+def newest(connection: Connection, rollout: str, kinds: Collection[EntryKind]) -> list[Entry]:
+    """Return the newest entry of each of *kinds* and each scope, oldest first."""
+    numbers = (
+        select(func.max(ledger.c.number))
+        .where(ledger.c.rollout == rollout, ledger.c.kind.in_([kind.value for kind in kinds]))
+        .group_by(ledger.c.kind, ledger.c.scope)
+    )
+    query = select(ledger).where(ledger.c.number.in_(numbers)).order_by(ledger.c.number)
+    return [_entry(row) for row in connection.execute(query)]
 
 
 def _entry(row: Row[tuple[object, ...]]) -> Entry:

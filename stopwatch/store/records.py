@@ -92,6 +92,10 @@ class SqlReader:
         """Return what people recorded, of one kind and of one scope if they are named, oldest first."""
         return ledger.load(self.connection, rollout, kind=kind, scope=scope)
 
+    def newest_entries(self, rollout: str, *kinds: EntryKind) -> list[Entry]:
+        """Return the newest entry of each of *kinds* and each scope, oldest first."""
+        return ledger.newest(self.connection, rollout, kinds)
+
     def unjudged(self, rollout: str) -> list[Unjudged]:
         """Return the spans of slots that were too old to be judged, oldest first."""
         return states.load_unjudged(self.connection, rollout)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from stopwatch.core.exit_check import GateVerdict
 from stopwatch.core.status import OutboxStatus, StatusView
 from stopwatch.telemetry import families
 
@@ -53,6 +54,9 @@ class NewestCollector(Collector):
         return [
             _gauge(family)
             for family in (
+                families.GATE_STATE,
+                families.GATE_JUDGED,
+                families.GATE_GO,
                 families.UNACKNOWLEDGED,
                 families.LAST_EVALUATION,
                 families.RELOAD_GOOD,
@@ -68,6 +72,7 @@ class NewestCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Write what has a value now."""
         now, view = self._now(), self._newest.view
+        yield from _gates(view)
         waiting = _gauge(families.UNACKNOWLEDGED)
         for site in view.sites:
             if site.unacknowledged_since is not None:
@@ -80,6 +85,17 @@ class NewestCollector(Collector):
         yield _single(families.DATABASE_SIZE, self._newest.database_bytes)
         if self._newest.outbox is not None:
             yield from _outbox(self._newest.outbox, now)
+
+
+def _gates(view: StatusView) -> Iterator[GaugeMetricFamily]:
+    state, judged, go = _gauge(families.GATE_STATE), _gauge(families.GATE_JUDGED), _gauge(families.GATE_GO)
+    for gate in view.gates:
+        for verdict in GateVerdict:
+            state.add_metric([gate.phase, verdict.value], float(gate.verdict is verdict))
+        judged.add_metric([gate.phase], gate.judged_at.timestamp())
+        if gate.go is not None:
+            go.add_metric([gate.phase], float(gate.go))
+    yield from (state, judged, go)
 
 
 def _outbox(outbox: OutboxStatus, now: datetime) -> Iterator[GaugeMetricFamily]:

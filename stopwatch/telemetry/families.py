@@ -69,6 +69,27 @@ DECISIONS = Family(
     "decisions",
     "Decisions ever opened, by the kind of their first ground; a wide stop counts once, with its scope as the site.",
 )
+GATE_STATE = Family(
+    "gate_state",
+    Kind.GAUGE,
+    ("phase", "state"),
+    "0 or 1",
+    "1 for the verdict of the phase's newest judgement (pass, fail, not_provable); none before the first.",
+)
+GATE_JUDGED = Family(
+    "gate_judged_timestamp_seconds",
+    Kind.GAUGE,
+    ("phase",),
+    "seconds since 1970",
+    "When the phase was judged last; none before the first judgement.",
+)
+GATE_GO = Family(
+    "gate_go",
+    Kind.GAUGE,
+    ("phase",),
+    "0 or 1",
+    "1 if a person said go on the phase's newest judgement, 0 for no-go; none while nobody has.",
+)
 UNACKNOWLEDGED = Family(
     "decision_unacknowledged_seconds",
     Kind.GAUGE,
@@ -227,6 +248,9 @@ BOARD = (
 """What the picture of all sites says."""
 
 PROCESS = (
+    GATE_STATE,
+    GATE_JUDGED,
+    GATE_GO,
     UNACKNOWLEDGED,
     LAST_EVALUATION,
     EVALUATION_DURATION,

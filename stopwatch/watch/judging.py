@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stopwatch.core.audit import canonical_json, content_hash
@@ -12,6 +11,7 @@ from stopwatch.core.errors import JudgementRefusedError
 from stopwatch.core.exit_check import GateVerdict, days
 from stopwatch.core.exit_record import check_record, judgement_record
 from stopwatch.core.ledger import EntryKind, entry
+from stopwatch.core.phase_gate import FRESH
 from stopwatch.watch.ledger import record_in
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from stopwatch.core.phase import Phase
     from stopwatch.core.rollout import RuleSet
     from stopwatch.watch.ports import Reader, Store
-
-FRESH = timedelta(hours=24)
-"""A go or no-go rests on a judgement that is no older than this."""
 
 
 @dataclass(frozen=True, slots=True)

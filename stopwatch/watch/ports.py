@@ -78,6 +78,10 @@ class Reader(Protocol):
         """Return what people recorded, of one kind and of one scope if they are named, oldest first."""
         ...
 
+    def newest_entries(self, rollout: str, *kinds: EntryKind) -> list[Entry]:
+        """Return the newest entry of each of *kinds* and each scope, oldest first."""
+        ...
+
     def unjudged(self, rollout: str) -> list[Unjudged]:
         """Return the spans of slots that were too old to be judged, oldest first."""
         ...

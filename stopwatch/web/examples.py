@@ -89,6 +89,32 @@ GATE: dict[str, JsonValue] = {
     ],
 }
 
+PHASE_GATE: dict[str, JsonValue] = {
+    "phase": "pilot",
+    "open": False,
+    "reasons": [
+        {
+            "decision": None,
+            "phase": "pilot",
+            "text": "pilot is not provable: nothing bad is known, but 1 demand cannot be proven",
+        },
+        {
+            "decision": None,
+            "phase": "pilot",
+            "text": "warehouse-lead has not signed off pilot; to pass: stopwatch rollout sign-off pilot --role "
+            "warehouse-lead",
+        },
+    ],
+    "judgement": {
+        "number": 41,
+        "verdict": "not_provable",
+        "summary": "pilot is not provable: nothing bad is known, but 1 demand cannot be proven",
+        "at": "2026-11-21T10:15:00Z",
+        "evidence": "9f2c4e0b7f6d1c58a3e9d0b4c7a1e2f35b6c8d9e0f1a2b3c4d5e6f708192a3b4",
+    },
+    "call": None,
+}
+
 READY: dict[str, JsonValue] = {
     "ready": True,
     "reasons": [],

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from stopwatch.core.decision import DecisionState, GroundKind
+from stopwatch.core.exit_check import GateVerdict
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
 from stopwatch.web import examples
@@ -116,9 +117,9 @@ class StatusShape(_Shape):
 
 
 class GateReasonShape(_Shape):
-    """One reason why a gate is closed."""
+    """One reason why a gate is closed; ``decision`` is null where none is behind it."""
 
-    decision: str
+    decision: str | None
     phase: str | None
     text: str
 
@@ -131,6 +132,38 @@ class GateShape(_Shape):
     site: str
     open: bool
     reasons: list[GateReasonShape]
+
+
+class JudgementShape(_Shape):
+    """The newest judgement of a phase."""
+
+    number: int
+    verdict: GateVerdict
+    summary: str
+    at: datetime
+    evidence: Annotated[str, Field(description="SHA-256 of the kept record")]
+
+
+class CallShape(_Shape):
+    """A person's go or no-go; ``against`` says that it goes against the verdict."""
+
+    go: bool
+    against: bool
+    reason: str
+    actor: str
+    at: datetime
+
+
+class PhaseGateShape(_Shape):
+    """Whether a phase may be left now, by its newest kept judgement."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.PHASE_GATE]})
+
+    phase: str
+    open: bool
+    reasons: list[GateReasonShape]
+    judgement: JudgementShape | None
+    call: CallShape | None
 
 
 class HealthShape(_Shape):

@@ -50,5 +50,5 @@ def site_id(text: str) -> SiteId:
 
 
 def unknown_site(text: str) -> ProblemError:
-    """Return the refusal of a site that is not there."""
-    return ProblemError(HTTPStatus.NOT_FOUND, f"the plan has no site {text}")
+    """Return the refusal of a site, or phase, that is not there."""
+    return ProblemError(HTTPStatus.NOT_FOUND, f"the plan has no site or phase {text}")

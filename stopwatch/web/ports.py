@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from stopwatch.core.course import Course
     from stopwatch.core.decision import Decision, DecisionId, DecisionState
     from stopwatch.core.gate import SiteGate
-    from stopwatch.core.kpi import RuleId, SiteId
+    from stopwatch.core.kpi import PhaseId, RuleId, SiteId
     from stopwatch.core.once import Answer, Once
     from stopwatch.core.outbox import OutboxRow
+    from stopwatch.core.phase_gate import PhaseGate
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.status import OutboxStatus, StatusView
     from stopwatch.core.stop import Alert, AlertOutcome, Stop
@@ -62,6 +63,10 @@ class Records(Protocol):
 
     def gate(self, site: SiteId) -> SiteGate | None:
         """Judge the gate of a site, None if the plan has no such site."""
+        ...
+
+    def phase_gate(self, phase: PhaseId) -> PhaseGate | None:
+        """Return the exit gate of a phase by its newest kept judgement, None if the plan has no such phase."""
         ...
 
 

@@ -1,7 +1,7 @@
 """What people and programs read: status, decisions and gates."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
@@ -12,11 +12,11 @@ from stopwatch.core.access import Scope
 from stopwatch.core.decision import DecisionId, DecisionState
 from stopwatch.core.errors import DecisionNotFoundError
 from stopwatch.core.kpi import SiteId
-from stopwatch.core.wire import decision_json, decisions_json, gate_json, status_json
-from stopwatch.web import examples
+from stopwatch.core.wire import decision_json, decisions_json, status_json
 from stopwatch.web.access import Access, wants
-from stopwatch.web.models import DecisionShape, DecisionsShape, GateShape, StatusShape
-from stopwatch.web.names import DecisionPath, SitePath, decision_id, site_id, unknown_decision, unknown_site
+from stopwatch.web.gates import add_gates
+from stopwatch.web.models import DecisionShape, DecisionsShape, StatusShape
+from stopwatch.web.names import DecisionPath, decision_id, unknown_decision
 from stopwatch.web.ports import Board, Records
 from stopwatch.web.problem import ProblemError, documented
 
@@ -46,11 +46,6 @@ class DecisionFilter(BaseModel):
     ] = None
 
 
-_GATE: dict[int | str, dict[str, Any]] = {
-    200: {"model": GateShape, "content": {"application/json": {"example": examples.OPEN_GATE}}},
-    409: {"model": GateShape, "description": "the gate is closed"},
-    **documented(404),
-}
 _NEXT = {"Link": {"description": 'with `limit`: the page before this one, `rel="next"`', "schema": {"type": "string"}}}
 
 
@@ -69,14 +64,7 @@ def read_routes(board: Board, records: Records, access: Access) -> APIRouter:
         """Return all sites as the newest evaluation left them, with their decisions as they stand now."""
         return JSONResponse(status_json(board.status()))
 
-    @router.get("/gates/{site}", responses=_GATE)
-    def gate(site: SitePath) -> Response:
-        """Tell whether the rollout may go on at a site now: 200 if so, 409 with the reasons if not."""
-        found = records.gate(site_id(site))
-        if found is None:
-            raise unknown_site(site)
-        return JSONResponse(gate_json(found), status_code=HTTPStatus.OK if found.open else HTTPStatus.CONFLICT)
-
+    add_gates(router, records)
     _add_decisions(router, records)
     return router
 

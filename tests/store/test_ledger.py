@@ -61,3 +61,13 @@ def test_an_entry_of_a_transaction_that_failed_was_never_there(store: SqlStore, 
             assert writer.record(RUNBOOK).number == 1
     finally:
         reopened.close()
+
+
+def test_the_newest_entry_of_each_kind_and_scope_is_found_without_reading_the_others(store: SqlStore) -> None:
+    with store.writing() as writer:
+        writer.record(DONE)
+        done, runbook = writer.record(DONE), writer.record(RUNBOOK)
+        there = writer.record(replace(DONE, scope="lodz"))
+        writer.record(replace(DONE, rollout="other"))
+        assert writer.newest_entries(ROLLOUT, EntryKind.DONE, EntryKind.RUNBOOK) == [done, runbook, there]
+        assert writer.newest_entries(ROLLOUT, EntryKind.DRILL) == []

@@ -10,9 +10,11 @@ import pytest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from stopwatch.core.exit_check import GateVerdict
+from stopwatch.core.kpi import PhaseId
 from stopwatch.core.rule import Combine
 from stopwatch.core.state import Reported
-from stopwatch.core.status import OutboxStatus, StatusView
+from stopwatch.core.status import GateStatus, OutboxStatus, StatusView
 from stopwatch.telemetry import families
 from stopwatch.telemetry.board import board_text
 from stopwatch.telemetry.family import Kind
@@ -29,7 +31,8 @@ def fresh() -> Metrics:
 def filled() -> Metrics:
     """Metrics that have seen one of everything."""
     metrics = fresh()
-    metrics.observe_status(picture(site("ham-01", rule("5xx", Reported.PENDING), blind("latency"))))
+    seen = picture(site("ham-01", rule("5xx", Reported.PENDING), blind("latency")))
+    metrics.observe_status(replace(seen, gates=(GateStatus(PhaseId("pilot"), GateVerdict.FAIL, NOW, go=True),)))
     metrics.observe_outbox(OutboxStatus({"slack": 3}, 1, NOW - timedelta(seconds=90), slack_up=False))
     metrics.observe_evaluation(duration_seconds=0.2, lateness_seconds=-1)
     metrics.expect_sources(["default", "eu"])

@@ -38,7 +38,7 @@ def opened(world: World) -> Decision:
 def gate(world: World, site: SiteId) -> list[str]:
     with world.store.reading() as view:
         found = site_gate(world.rules.plan, site, view.decisions(ROLLOUT, live=True))
-    return [reason.decision for reason in found.reasons]
+    return [str(reason.decision) for reason in found.reasons]
 
 
 def test_a_manual_stop_joins_the_live_decision_of_its_site(world: World) -> None:

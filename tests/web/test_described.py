@@ -23,10 +23,16 @@ SCOPES = {
     "POST /-/reload": ["admin"],
     **{f"GET /api/v1{path}": ["read"] for path in READS},
     **ACTS,
+    "POST /api/v1/gates/{site}/confirm": ["read"],
     "POST /api/v1/pauses": ["act"],
     "POST /api/v1/alerts": ["act"],
 }
-TELLS_IN_ITS_OWN_WORDS = {("GET /api/v1/gates/{site}", "409"), ("GET /-/healthy", "503"), ("GET /-/ready", "503")}
+TELLS_IN_ITS_OWN_WORDS = {
+    ("GET /api/v1/gates/{site}", "409"),
+    ("POST /api/v1/gates/{site}/confirm", "409"),
+    ("GET /-/healthy", "503"),
+    ("GET /-/ready", "503"),
+}
 """Answers that are no refusals although their status is one of those."""
 
 Document = dict[str, Any]
@@ -89,7 +95,7 @@ def test_no_status_is_left_out(document: Document) -> None:
     assert told["POST /api/v1/alerts"] == {"200"} | writing
     assert told["POST /-/reload"] == {"200", "401", "403", "413", "422", "500", "503"}
     assert told["GET /api/v1/decisions"] == {"200", "401", "403", "422", "500", "503"}
-    assert told["GET /api/v1/gates/{site}"] == {"200", "401", "403", "404", "409", "500", "503"}
+    assert told["GET /api/v1/gates/{site}"] == {*("200", "401", "403", "404", "409", "422", "500", "503")}
     assert told["GET /-/ready"] == {"200", "500", "503"}
     assert told["GET /metrics"] == {"200", "500"}
     assert not {"HTTPValidationError", "ValidationError"} & document["components"]["schemas"].keys()

@@ -22,6 +22,8 @@ GOLDEN = Path(__file__).parent / "golden"
         pytest.param(f"/api/v1/decisions/{LIVE}", 200, "decision", id="one decision"),
         pytest.param("/api/v1/gates/ham-01", 409, "gate_closed", id="closed gate"),
         pytest.param("/api/v1/gates/lodz", 200, "gate_open", id="open gate"),
+        pytest.param("/api/v1/gates/ham-01?closed=200", 200, "gate_closed", id="closed gate that is no error"),
+        pytest.param("/api/v1/gates/pilot", 409, "gate_phase", id="gate of a phase"),
         pytest.param("/api/v1/decisions/nobody-20261121T1015Z", 404, "problem", id="unknown decision"),
     ],
 )
@@ -98,6 +100,19 @@ def test_a_bug_is_a_500_that_tells_no_internals(opened: Served) -> None:
     assert "secret" not in answer.text
 
 
+@pytest.mark.parametrize(("place", "status"), [("ham-01", 409), ("lodz", 200), ("pilot", 409), ("nowhere", 404)])
+def test_a_webhook_that_can_only_post_is_answered_as_the_gate_answers(opened: Served, place: str, status: int) -> None:
+    sent = {"name": "wms", "namespace": "prod", "phase": "Progressing", "checksum": "85d557f47b", "metadata": {}}
+    posted = opened.client.post(f"/api/v1/gates/{place}/confirm", json=sent)
+    assert posted.status_code == status
+    if status != 404:
+        assert posted.json() == opened.client.get(f"/api/v1/gates/{place}").json()
+
+
+def test_a_status_for_closed_gates_that_is_none_is_refused(opened: Served) -> None:
+    assert opened.client.get("/api/v1/gates/ham-01?closed=500").status_code == 422
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ["/api/v1/status", "/api/v1/gates/ham-01", "/metrics"])
 def test_what_is_read_cannot_be_written(opened: Served, method: str, path: str) -> None:
@@ -117,6 +132,7 @@ def test_what_is_read_cannot_be_written(opened: Served, method: str, path: str) 
         pytest.param(models.StatusShape, examples.STATUS, id="example of status"),
         pytest.param(models.DecisionShape, examples.DECISION, id="example of a decision"),
         pytest.param(models.GateShape, examples.GATE, id="example of a gate"),
+        pytest.param(models.PhaseGateShape, examples.PHASE_GATE, id="example of a phase's gate"),
         pytest.param(models.ReadyShape, examples.READY, id="example of readiness"),
         pytest.param(models.ProblemShape, examples.PROBLEM, id="example of a problem"),
     ],

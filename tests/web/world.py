@@ -22,7 +22,9 @@ from stopwatch.core.decision import (
 from stopwatch.core.errors import ConfigurationError, DecisionNotFoundError, KeyBusyError, KeyReusedError, StoreError
 from stopwatch.core.gate import GateReason, SiteGate
 from stopwatch.core.kpi import PhaseId, RuleId, SiteId
+from stopwatch.core.ledger import Entry, EntryKind
 from stopwatch.core.once import Answer, Once
+from stopwatch.core.phase_gate import PhaseGate
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
 from stopwatch.core.status import RuleStatus, SiteStatus, StatusView
@@ -31,6 +33,7 @@ from stopwatch.web.ports import Acts
 
 HAM, LODZ = SiteId("ham-01"), SiteId("lodz")
 PILOT, WAVE = PhaseId("pilot"), PhaseId("wave-1")
+JUDGED = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 LIVE, ENDED = DecisionId("ham-01-20261121T1015Z"), DecisionId("lodz-20261120T0900Z")
 SECRETS = {"reader": "r-secret", "actor": "a-secret", "admin": "x-secret", "second": "b-secret"}
 TOKENS = tuple(
@@ -146,6 +149,20 @@ class FakeRecords:
         if site == HAM:
             return SiteGate(HAM, (GateReason(LIVE, PILOT, "ham-01 is paused"),))
         return SiteGate(LODZ, ()) if site == LODZ else None
+
+    def phase_gate(self, phase: PhaseId) -> PhaseGate | None:
+        self._open()
+        if phase != PILOT:
+            return None
+        body: dict[str, object] = {
+            "verdict": "fail",
+            "summary": "pilot fails: 1 demand is not met",
+            "evidence": "0" * 64,
+        }
+        judged = Entry(7, "wms", EntryKind.JUDGEMENT, PILOT, "", body, "cli:ida", JUDGED)
+        said = {"go": True, "against": True, "reason": "known cause", "judgement": 7}
+        call = Entry(8, "wms", EntryKind.GO, PILOT, "go", said, "cli:ida", JUDGED)
+        return PhaseGate(PILOT, (GateReason(None, PILOT, "pilot fails: 1 demand is not met"),), judged, call)
 
     def _open(self) -> None:
         if self.locked:
