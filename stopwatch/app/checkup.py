@@ -36,11 +36,12 @@ def check_live(rule_set: RuleSet, settings: Settings) -> Checkup:
     finally:
         for source in sources.values():
             source.close()
-    found = found.merged(check_links(rule_set, _ask(private=settings.link_hosts_private), now=clock.now()))
+    found = found.merged(check_links(rule_set, ask_links(private=settings.link_hosts_private), now=clock.now()))
     return found.merged(_slack(rule_set, settings))
 
 
-def _ask(*, private: bool) -> AskLinks:
+def ask_links(*, private: bool) -> AskLinks:
+    """Return what asks links; with *private*, those to private addresses too."""
     asker = LinkAsker(private=private)
 
     def ask(urls: Sequence[str]) -> Mapping[str, Trouble | None]:

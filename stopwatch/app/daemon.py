@@ -16,18 +16,19 @@ from stopwatch.app.saying import say
 from stopwatch.config.load import fingerprint
 from stopwatch.core.errors import ConfigurationError, SourceError, StoreError
 from stopwatch.core.reading import Origin
-from stopwatch.watch.activating import activate_planned, next_go_live
+from stopwatch.watch.activating import activate_planned, next_go_live, went_live
 from stopwatch.watch.commands import Desk, pass_time
 from stopwatch.watch.messages import tell
 from stopwatch.watch.starting import note_unwatched, take_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from stopwatch.app.clock import Clock
     from stopwatch.config.settings import Settings
     from stopwatch.core.kpi import SiteId
+    from stopwatch.core.records import Activation
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.status import StatusView
     from stopwatch.prometheus.client import PrometheusSource
@@ -68,6 +69,7 @@ class Daemon:
         self._locks = {name: threading.Lock() for name in self._sources}
         self._swap = threading.RLock()
         self._next_go_live: datetime | None = None
+        self._activations: Mapping[SiteId, Activation] = {}
         self._told_until: datetime = clock.now()
         self.board = Board(store, metrics)
         self._take_up(self.rule_set, self._sources)
@@ -114,11 +116,13 @@ class Daemon:
             origin=self._origin,
         )
         # Whatever may fail has been done by now.
+        for live in set(activations.values()) - set(self._activations.values()) if self._watches else ():
+            log.info("site.went_live", site=live.site, at=live.at, version=live.version, actor=live.actor)
         for watch in self._watches.values():
             watch.close()
         self.rule_set, self._sources = rule_set, sources
         self._watches = {watch.name: watch for watch in watches}
-        self._next_go_live = next_go_live(rule_set.plan, activations, now)
+        self._activations, self._next_go_live = activations, next_go_live(rule_set.plan, activations, now)
         expect(self.metrics, watches)
         self._note()
 
@@ -186,7 +190,7 @@ class Daemon:
 
         """
         now = self.clock.now()
-        if self._next_go_live is not None and now >= self._next_go_live:
+        if went_live(self.store, self.rule_set.plan, self._activations, self._next_go_live, now):
             with self._swap:
                 self._locked(lambda: self._take_up(self.rule_set, self._sources))
         for decision in pass_time(self.desk, caught_up=lambda site: self._caught_up(site, now), now=now):

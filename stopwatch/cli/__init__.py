@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 import click
 
 from stopwatch import __version__
+from stopwatch.cli.lazy import LazyGroup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "status": ("status", "Show how every site stands."),
     "decisions": ("decisions", "List, show and act on pause decisions."),
     "pause": ("pause", "Declare a manual stop."),
+    "rollout": ("rollout", "Show the rollout, check readiness, activate sites, record what people do."),
     "gate": ("gate", "Ask whether the rollout may go on."),
     "evidence": ("evidence", "Show the frozen evidence of a decision."),
     "audit": ("audit", "Verify or export the audit chain."),
@@ -33,29 +34,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 """Per command: its module in this folder and the line that --help shows."""
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands' names and imports a command only when it runs."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 – the signature is click's
-        """Return the names in the order of a working day."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 – as above, click's
-        """Import the module of *cmd_name* and return its ``command``."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"stopwatch.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 – click's own
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_module, line) in COMMANDS.items()])
-
-
 @click.command(
     cls=LazyGroup,
+    package="stopwatch.cli",
+    modules=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment (STOPWATCH_…). Start with: stopwatch check rules",
 )

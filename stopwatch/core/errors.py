@@ -14,6 +14,7 @@ Every failure a person must tell apart, as one tree.
     ├── DecisionNotFoundError         no decision has this id
     ├── ActError                      a person's act changed nothing
     │   ├── ActIncompleteError        a required field is missing or unusable
+    │   ├── EntryClosedError          a site may not be activated: its entry gate is closed
     │   └── ActRefusedError           it does not apply to the decision as it stands
     │       ├── ActIllegalError       the decision's state does not allow the act
     │       └── ActStaleError         somebody else acted since the person looked
@@ -34,6 +35,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from stopwatch.core.entry import EntryGate
 
 
 class StopwatchError(Exception):
@@ -111,6 +114,21 @@ class ActIncompleteError(ActError):
         """Name the *field* at fault."""
         super().__init__(message)
         self.field = field
+
+
+class EntryClosedError(ActError):
+    """
+    A site may not be activated: its entry gate is closed.
+
+    Attributes:
+        gate: The gate with every reason.
+
+    """
+
+    def __init__(self, message: str, gate: EntryGate) -> None:
+        """Keep the *gate*."""
+        super().__init__(message)
+        self.gate = gate
 
 
 @dataclass(frozen=True, slots=True)

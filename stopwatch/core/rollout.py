@@ -142,6 +142,11 @@ class Plan:
         """
         return [phase.id for phase in self.phases].index(phase_id)
 
+    def by_itself(self, site: SiteId) -> bool:
+        """Tell whether the plan activates *site* at its go-live: its phase demands no readiness items."""
+        phase = self.phase(self.sites[site].phase)
+        return self.sites[site].go_live is not None and phase is not None and not phase.demands_readiness
+
     def covered(self, scope: str) -> tuple[SiteId, ...]:
         """Return the sites a decision of *scope* pauses: the site itself, a phase's sites, or all."""
         if scope == WIDE_ALL:

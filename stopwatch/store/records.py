@@ -88,6 +88,10 @@ class SqlReader:
         """Return the newest activation of every site that has one."""
         return states.load_activations(self.connection, rollout)
 
+    def reactivations(self, rollout: str, after: datetime) -> list[Activation]:
+        """Return the go-lives of sites that were live before, for or recorded after *after*, oldest first."""
+        return states.load_reactivations(self.connection, rollout, after)
+
     def entries(self, rollout: str, *, kind: EntryKind | None = None, scope: str | None = None) -> list[Entry]:
         """Return what people recorded, of one kind and of one scope if they are named, oldest first."""
         return ledger.load(self.connection, rollout, kind=kind, scope=scope)

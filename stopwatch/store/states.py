@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Table, TextClause, and_, bindparam, delete, func, insert, select, text
+from sqlalchemy import Connection, Table, TextClause, and_, bindparam, delete, func, insert, or_, select, text
 
 from stopwatch.core.kpi import RuleId, SiteId
 from stopwatch.core.records import Activation, ProgressKey, StateRow, Unjudged
@@ -16,6 +16,8 @@ from stopwatch.store.schema import activations, progress, progress_behind, rule_
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from sqlalchemy import Row
 
 
 @cache
@@ -126,10 +128,18 @@ def save_behind(connection: Connection, rollout: str, key: ProgressKey, site: Si
 def load_activations(connection: Connection, rollout: str) -> dict[SiteId, Activation]:
     """Return the newest activation of every site: the one that was recorded last."""
     query = select(activations).where(activations.c.rollout == rollout).order_by(activations.c.number)
-    return {
-        SiteId(row.site): Activation(row.rollout, SiteId(row.site), row.at, row.actor, row.recorded_at, row.version)
-        for row in connection.execute(query)
-    }
+    return {SiteId(row.site): _activation(row) for row in connection.execute(query)}
+
+
+def load_reactivations(connection: Connection, rollout: str, after: datetime) -> list[Activation]:
+    """Return the go-lives of sites that were live before, for or recorded after *after*, oldest first."""
+    recent = or_(activations.c.at > after, activations.c.recorded_at > after)
+    query = select(activations).where(activations.c.rollout == rollout, activations.c.number > 1, recent)
+    return [_activation(row) for row in connection.execute(query.order_by(activations.c.at, activations.c.number))]
+
+
+def _activation(row: Row[tuple[object, ...]]) -> Activation:
+    return Activation(row.rollout, SiteId(row.site), row.at, row.actor, row.recorded_at, row.version)
 
 
 def save_activation(connection: Connection, activation: Activation) -> None:

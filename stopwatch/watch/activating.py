@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.kpi import SiteId
-    from stopwatch.core.rollout import Plan, RuleSet, Site
+    from stopwatch.core.rollout import Plan, RuleSet
     from stopwatch.watch.ports import Store
 
 HASH_SHOWN = 12
@@ -34,7 +34,7 @@ def activate_planned(store: Store, rule_set: RuleSet, now: datetime) -> tuple[Ma
     fresh = {
         site.id: Activation(plan.rollout, site.id, site.go_live, f"plan:{rule_set.revision[:HASH_SHOWN]}", now)
         for site in plan.sites.values()
-        if site.id not in known and site.go_live is not None and site.go_live <= now and _by_itself(plan, site)
+        if site.id not in known and site.go_live is not None and site.go_live <= now and plan.by_itself(site.id)
     }
     if fresh:
         with store.writing() as tx:
@@ -55,11 +55,22 @@ def next_go_live(plan: Plan, activated: Mapping[SiteId, Activation], now: dateti
     planned = [
         site.go_live
         for site in plan.sites.values()
-        if site.go_live is not None and site.go_live > now and site.id not in activated and _by_itself(plan, site)
+        if site.go_live is not None and site.go_live > now and site.id not in activated and plan.by_itself(site.id)
     ]
     return min(planned, default=None)
 
 
-def _by_itself(plan: Plan, site: Site) -> bool:
-    phase = plan.phase(site.phase)
-    return phase is not None and not phase.demands_readiness
+def went_live(
+    store: Store, plan: Plan, known: Mapping[SiteId, Activation], planned: datetime | None, now: datetime
+) -> bool:
+    """
+    Tell whether the plan activates a site now (*planned* has come), or activations are recorded that are not *known*.
+
+    Raises:
+        StoreError: The records could not be read.
+
+    """
+    if planned is not None and now >= planned:
+        return True
+    with store.reading() as view:
+        return view.activations(plan.rollout) != known

@@ -34,10 +34,10 @@ VERSION = 1
 def armed_at(found: CellEvent, folded: SiteFold) -> datetime:
     """Return when the rule of an event was armed: at activation, or at the end of the last decision it was part of."""
     cell, armed = found.cell, found.cell.state.armed_at
-    late = {event.joins for each in folded.folds for event in each.events if event.cell is cell}
+    late = {event.joins for each in folded.folds for event in each.events if event.cell is cell} - {None}
     for end in folded.ended:
         before = cell.group.grid.at_or_after(end.at) <= cell.group.grid.at_or_before(found.event.at)
-        if before and end.at > armed and (cell.rule.id in end.rules or end.decision in late):
+        if before and end.at > armed and (end.rearms(cell.rule.id) or end.decision in late):
             armed = end.at
     return armed
 

@@ -40,7 +40,7 @@ class AskLinks(Protocol):
 
 
 def check_links(rule_set: RuleSet, ask: AskLinks, *, now: datetime) -> Checkup:
-    """Ask every link of every rule at every site, filled in as for a breach at *now*, and the sites' dashboards."""
+    """Ask every link of every rule at every site, filled in as for a breach at *now*, and the plan's own."""
     used = _links(rule_set, now)
     asked = list(used)[:MOST_LINKS]
     alike: dict[tuple[str, str, str], list[str]] = {}
@@ -67,6 +67,8 @@ def _links(rule_set: RuleSet, now: datetime) -> dict[str, tuple[str, str, str]]:
     for site in rule_set.plan.sites.values():
         for url in site.dashboards:
             found.setdefault(url, ("dashboard of the site", site.id, ""))
+        for kind, url in (*site.links.items(), *rule_set.plan.links.items()):
+            found.setdefault(url, (f"{kind} link of the plan", site.id, ""))
         for kind, url, rule in _of_rules(rule_set, site, now):
             found.setdefault(url, (f"{kind} link", site.id, rule))
     return found

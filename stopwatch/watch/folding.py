@@ -21,11 +21,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The end of a decision at a site: it re-arms the rules that are its grounds."""
+    """
+    What re-arms rules at a site: the end of a decision, or (*decision* None) a further go-live.
 
-    decision: DecisionId
+    The end of a decision re-arms *rules*, which are its grounds; a go-live all but *rules*, grounds that hold then.
+    """
+
+    decision: DecisionId | None
     at: datetime
     rules: frozenset[RuleId]
+
+    def rearms(self, rule: RuleId) -> bool:
+        """Tell whether it re-arms *rule*."""
+        return (rule in self.rules) is (self.decision is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ def fold_cell(cell: Cell, rule: ResolvedRule, upto: int, start: int, ended: Sequ
         rule: The cell's resolved rule.
         upto: The newest slot to fold.
         start: The first slot to fold.
-        ended: Decisions at this site that ended after the cell was armed, oldest end first.
+        ended: Decisions at this site that ended, and go-lives, after the cell was armed, oldest first.
 
     """
     first = start - rule.history + 1
@@ -105,8 +113,8 @@ def _fold_through(
         state, found = fold(rule, state, before, start=start)
         events += [CellEvent(cell, event, end.decision if _grounds(cell, event) else None) for event in found]
         start = max(start, min(boundary, slots.last + 1))
-        late = any(_grounds(cell, event) for event in found)
-        if boundary <= slots.last + 1 and (cell.rule.id in end.rules or late):
+        late = end.decision is not None and any(_grounds(cell, event) for event in found)
+        if boundary <= slots.last + 1 and (end.rearms(cell.rule.id) or late):
             state = replace(rearmed(end.at), failures=state.failures)
     state, found = fold(rule, state, slots, start=start)
     return state, events + [CellEvent(cell, event) for event in found]

@@ -24,11 +24,12 @@ def record(desk: Desk, made: Entry, *, transport: str, reason: str | None = None
         return record_in(tx, made, transport=transport, reason=reason)
 
 
-def record_in(tx: Writer, made: Entry, *, transport: str, reason: str | None = None) -> Entry:
-    """Record *made*, audited as ``rollout.<kind>``, in a transaction that may hold more than the two rows."""
+def record_in(tx: Writer, made: Entry, *, transport: str, reason: str | None = None, act: str | None = None) -> Entry:
+    """Record *made*, audited as *act* (``rollout.<kind>``), in a transaction that may hold more than the two rows."""
     recorded = tx.record(made)
     details: dict[str, object] = {"number": recorded.number, "scope": recorded.scope, "body": dict(recorded.body)}
     if recorded.item:
         details["item"] = recorded.item
-    tx.audit(AuditEntry(made.at, made.actor, transport, f"rollout.{made.kind}", reason=reason, details=details))
+    act = act or f"rollout.{made.kind}"
+    tx.audit(AuditEntry(made.at, made.actor, transport, act, reason=reason, details=details))
     return recorded

@@ -164,7 +164,7 @@ def _rule(held: Held, ended: Sequence[Ended]) -> RuleStatus:
 
 def _ended_since(cell: Cell, armed_at: datetime, ended: Sequence[Ended]) -> bool:
     """Tell whether a decision that a rule was a ground of has ended, and its first new slot has not come yet."""
-    return any(end.at > armed_at and cell.rule.id in end.rules for end in ended)
+    return any(end.at > armed_at and end.rearms(cell.rule.id) for end in ended)
 
 
 def _afresh(rule: ResolvedRule, newest: datetime | None) -> RuleStatus:

@@ -74,6 +74,10 @@ class Reader(Protocol):
         """Return the newest activation of every site that has one."""
         ...
 
+    def reactivations(self, rollout: str, after: datetime) -> list[Activation]:
+        """Return the go-lives of sites that were live before, for or recorded after *after*, oldest first."""
+        ...
+
     def entries(self, rollout: str, *, kind: EntryKind | None = None, scope: str | None = None) -> list[Entry]:
         """Return what people recorded, of one kind and of one scope if they are named, oldest first."""
         ...

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.decision import Decision, DecisionId
-    from stopwatch.core.kpi import SiteId
+    from stopwatch.core.kpi import RuleId, SiteId
     from stopwatch.core.records import Activation
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.rule import ResolvedRule
@@ -46,14 +46,31 @@ class Book:
 
 
 def ended_by_site(reader: Reader, rollout: str, after: datetime) -> dict[SiteId, tuple[Ended, ...]]:
-    """Return per site the decisions of its own scope that ended after *after*, oldest end first."""
+    """Return per site the decisions of its own scope that ended, and the go-lives anew, after *after*, oldest first."""
     found: dict[SiteId, tuple[Ended, ...]] = {}
     for decision in reader.ended_after(rollout, after):
         if decision.site is not None and decision.ended_at is not None:
             rules = frozenset(ground.rule for ground in decision.grounds if ground.rule is not None)
             ended = Ended(decision.id, decision.ended_at, rules)
             found[decision.site] = (*found.get(decision.site, ()), ended)
+    for anew in reader.reactivations(rollout, after):
+        spared = _held_grounds(reader, anew)
+        both = (*found.get(anew.site, ()), Ended(None, anew.at, spared))
+        found[anew.site] = tuple(sorted(both, key=lambda ended: ended.at))
     return found
+
+
+def _held_grounds(reader: Reader, anew: Activation) -> frozenset[RuleId]:
+    """Return the rules that were grounds of a decision at a go-live and not over: they recover as they would have."""
+    return frozenset(
+        ground.rule
+        for decision in reader.decisions(anew.rollout, site=anew.site)
+        if decision.ended_at is None or decision.ended_at > anew.at
+        for ground in decision.grounds
+        if ground.rule is not None
+        and ground.opened_at <= anew.at
+        and not any(over is not None and over <= anew.at for over in (ground.recovered_at, ground.resolved_at))
+    )
 
 
 def record_site(tx: Writer, book: Book, site: SiteId, folded: SiteFold, *, after: datetime, now: datetime) -> int:

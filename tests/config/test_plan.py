@@ -168,5 +168,5 @@ def test_the_shipped_plan_shows_a_pilot_and_two_waves_with_these_keys() -> None:
     ]
     assert plan.phases[2].exit.min_volume == Decimal(60000)
     assert plan.phases[2].exit.sign_offs == ("warehouse-lead", "product-owner")
-    assert [freeze.name for freeze in plan.freezes] == ["Christmas peak", "inventory in Lyon", "weekend"]
+    assert [freeze.name for freeze in plan.freezes] == ["Christmas peak", "inventory in Lyon", "Friday afternoon"]
     assert plan.change.type is ChangeType.NORMAL
