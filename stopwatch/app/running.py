@@ -25,6 +25,7 @@ from stopwatch.app.listening import open_listening
 from stopwatch.app.measuring import Measuring
 from stopwatch.app.notifying import open_heartbeat, open_notifiers
 from stopwatch.app.pictures import open_picture_sender
+from stopwatch.app.pruning import Pruning
 from stopwatch.app.reloading import FolderWatch, Reloading
 from stopwatch.app.scheduler import Pulse
 from stopwatch.app.sending import open_sender
@@ -94,7 +95,7 @@ def _serving(settings: Settings, opening: Callable[[str], SqlStore], systemd: Sy
         stack.callback(daemon.close)
         sender, notifiers, heartbeat = open_sender(daemon), open_notifiers(daemon, stack), open_heartbeat(daemon)
         alerting = Alerting(daemon, sender, notifiers)
-        jobs = partial(_jobs, daemon, alerting, Measuring(store, metrics, clock.monotonic))
+        jobs = partial(_jobs, daemon, alerting, Measuring(store, metrics, clock.monotonic), Pruning(daemon))
         pulse = Pulse(jobs(), interval_seconds=daemon.pulse_seconds, clock=clock)
         reloading = Reloading(daemon, pulse, jobs=jobs, sender=sender, systemd=systemd, keyring=keyring)
         health = DaemonHealth(daemon, pulse, reloading, [each for each in (sender, *notifiers) if each is not None])
@@ -132,11 +133,11 @@ def _serving(settings: Settings, opening: Callable[[str], SqlStore], systemd: Sy
         yield reloading
 
 
-def _jobs(daemon: Daemon, alerting: Alerting, measuring: Measuring) -> Jobs:
+def _jobs(daemon: Daemon, alerting: Alerting, measuring: Measuring, pruning: Pruning) -> Jobs:
     """Return what the pulse calls, by name: a tick per source that the files in force name, and the daemon's chores."""
     ticks: Jobs = {f"tick:{name}": partial(daemon.tick, name) for name in daemon.source_names}
     chores = {"time": daemon.pass_time, "alerting": alerting.pass_time, "versions": daemon.learn_versions}
-    return ticks | chores | {"measuring": measuring.pass_time}
+    return ticks | chores | {"measuring": measuring.pass_time, "pruning": pruning.pass_time}
 
 
 def secrets_of(settings: Settings) -> list[str]:

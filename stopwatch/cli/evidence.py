@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -12,8 +13,10 @@ import click
 from stopwatch.cli.terms import (
     FINDING,
     UNUSABLE,
+    actor_of,
     config_option,
     leave,
+    now,
     open_store_only,
     refusals_as_exit_codes,
     write_json,
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from stopwatch.core.decision import Decision
     from stopwatch.store.records import SqlReader
+    from stopwatch.store.sql import SqlStore
 
 _LARGEST = 200_000_000
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -41,13 +45,20 @@ def command() -> None:
 @refusals_as_exit_codes
 def show(decision: str, config: str | None) -> None:
     """Write every ground's evidence bundle as JSON: samples, classes, the resolved rule, queries and the verdict."""
+    from stopwatch.core.grid import rfc3339
+
     with open_store_only(config) as store, store.reading() as view:
         found = _known(view, decision)
         bundles = []
         for ground in found.grounds:
             body = view.evidence(ground.evidence) if ground.evidence else None
             bundle = json.loads(body) if body else None
-            bundles.append({"ground": ground.id, "sha256": ground.evidence, "bundle": bundle})
+            shown = {"ground": ground.id, "sha256": ground.evidence, "bundle": bundle}
+            left = view.pruned(ground.evidence) if ground.evidence and bundle is None else None
+            if left is not None:
+                shown |= {"pruned_at": rfc3339(left.at), "exported_at": rfc3339(left.exported_at), "sums": left.sums}
+                shown |= {"head": json.loads(left.head)}
+            bundles.append(shown)
     write_json({"decision": found.id, "grounds": bundles})
 
 
@@ -118,7 +129,8 @@ def _verify_stored(decision: str, config: str | None) -> None:
         with store.reading() as view:
             proofs = prove(_known(view, decision), [row.body for row in view.audit_rows()], view.evidence)
     for proof in proofs:
-        click.echo(f"{proof.ground} {proof.kind} {proof.sha256}: {'differs' if proof.findings else 'proven'}")
+        standing = "differs" if proof.findings else proof.pruned or "proven"
+        click.echo(f"{proof.ground} {proof.kind} {proof.sha256}: {standing}")
         for finding in proof.findings:
             click.echo(f"  {finding}")
     if broken is not None:
@@ -126,6 +138,11 @@ def _verify_stored(decision: str, config: str | None) -> None:
     wrong = sum(1 for proof in proofs if proof.findings)
     if wrong or broken is not None:
         leave(f"{wrong} of {len(proofs)} bundles do not prove themselves", FINDING)
+    pruned = sum(1 for proof in proofs if proof.pruned)
+    if pruned:
+        own = len(proofs) - pruned
+        click.echo(f"{decision}: {own} of {len(proofs)} bundles prove themselves, {pruned} were pruned after an export")
+        return
     click.echo(f"{decision}: all {len(proofs)} bundles prove themselves")
 
 
@@ -136,14 +153,21 @@ def _verify_stored(decision: str, config: str | None) -> None:
     type=click.Path(path_type=Path),
     help="A folder that does not exist yet, or a file that ends in .zip (default: a folder named by the decision).",
 )
+@click.option("--actor", help="Who exports it (default: the operating system's user).")
 @config_option
 @refusals_as_exit_codes
-def export(decision: str, to: Path | None, config: str | None) -> None:
-    """Write one folder or zip that is readable without stopwatch: page, charts, bundles, audit rows and their sums."""
+def export(decision: str, to: Path | None, actor: str | None, config: str | None) -> None:
+    """
+    Write one folder or zip that is readable without stopwatch: page, charts, bundles, audit rows and their sums.
+
+    The export is audited with the hash of its sums: once the decision is over, that is what STOPWATCH_RETENTION waits
+    for before samples are let go.
+    """
     from stopwatch.web.filing import filed
 
     with open_store_only(config) as store, store.reading() as view:
         found = _known(view, decision)
+        _refuse_pruned(view, found)
         rows = [{"previous": row.previous, "hash": row.hash, **row.body} for row in view.audit_of(found.id)]
         files = filed(found, rows, view.evidence, view.messages(found.id))
     target = to or Path(found.id)
@@ -151,7 +175,28 @@ def export(decision: str, to: Path | None, config: str | None) -> None:
         _write(target, found.id, files)
     except OSError as error:
         leave(f"cannot write {target}: {error.strerror or error}", UNUSABLE)
+    with open_store_only(config) as store:
+        _audit_export(store, found, files, actor)
     click.echo(f"{target}: {len(files)} files")
+
+
+def _refuse_pruned(view: SqlReader, decision: Decision) -> None:
+    """End where samples were let go: an export of what is left would pass for a whole one."""
+    for ground in decision.grounds:
+        left = view.pruned(ground.evidence) if ground.evidence else None
+        if left is not None:
+            words = f"{decision.id} was pruned after its export on {left.exported_at:%Y-%m-%d %H:%M} UTC"
+            leave(f"{words}; copy that export instead (SHA-256 of its SHA256SUMS: {left.sums})", FINDING)
+
+
+def _audit_export(store: SqlStore, decision: Decision, files: Mapping[str, bytes], actor: str | None) -> None:
+    from stopwatch.core.filed_proof import SUMS
+    from stopwatch.core.records import AuditEntry
+    from stopwatch.core.retention import EXPORTED
+
+    details = {"sums": hashlib.sha256(files[SUMS]).hexdigest(), "files": len(files)}
+    with store.writing() as tx:
+        tx.audit(AuditEntry(now(), actor_of(actor), "cli", EXPORTED, decision.id, details=details))
 
 
 def _write(target: Path, name: str, files: Mapping[str, bytes]) -> None:

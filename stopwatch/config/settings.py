@@ -136,6 +136,10 @@ class Settings(BaseSettings):
     catch_up: Annotated[Duration, Field(gt=timedelta(0))] = Field(
         default=timedelta(hours=24), description="How far back missed slots are judged after an outage."
     )
+    retention: Annotated[Duration, Field(gt=timedelta(0))] | None = Field(
+        default=None,
+        description="How long after a decision ended its samples are kept, once they were exported; unset: for ever.",
+    )
     watch_config: bool = Field(
         default=True, description="Whether a change of the folder's files reloads them, without a signal or request."
     )

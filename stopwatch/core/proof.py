@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stopwatch.core.evidence import verify_body
 from stopwatch.core.grid import rfc3339
+from stopwatch.core.retention import PRUNED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -16,16 +17,22 @@ if TYPE_CHECKING:
 
 OPENS = frozenset({"decision.open", "decision.join", "pause"})
 RECOVERS = "ground.recover"
+_ABSENT = "its bundle is not stored"
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One bundle of a ground: *kind* is opening or recovery, *findings* what is wrong with it in words."""
+    """
+    One bundle of a ground: *kind* is opening or recovery, *findings* what is wrong with it in words.
+
+    *pruned* says, where it was let go after an export, by which one it can be proven.
+    """
 
     ground: str
     kind: str
     sha256: str | None
     findings: tuple[str, ...]
+    pruned: str | None = None
 
 
 def prove(
@@ -41,6 +48,7 @@ def prove(
 
     """
     own = [row for row in rows if row.get("decision") == decision.id]
+    pruned = _pruned(own)
     proofs = []
     for ground in decision.grounds:
         opened = _row(own, OPENS, ground)
@@ -48,7 +56,24 @@ def prove(
         recovered = _row(own, {RECOVERS}, ground)
         if ground.recovered_at is not None or recovered is not None:
             proofs.append(_recovery(ground, recovered, body_of))
-    return proofs
+    return [
+        replace(proof, pruned=pruned[proof.sha256], findings=tuple(each for each in proof.findings if each != _ABSENT))
+        if proof.sha256 in pruned and _ABSENT in proof.findings
+        else proof
+        for proof in proofs
+    ]
+
+
+def _pruned(rows: list[Mapping[str, object]]) -> dict[str | None, str]:
+    """Return, by hash, where bundles that were let go can be proven: the audit says which export holds them."""
+    found: dict[str | None, str] = {}
+    for row in rows:
+        details = row.get("details")
+        bundles = details.get("bundles") if row.get("act") == PRUNED and isinstance(details, dict) else None
+        if isinstance(details, dict) and isinstance(bundles, list):
+            words = f"pruned after export on {details.get('exported_at')}, verify the exported file with "
+            found |= dict.fromkeys(bundles, f"{words}`stopwatch evidence verify --file` (sums {details.get('sums')})")
+    return found
 
 
 def _row(rows: list[Mapping[str, object]], acts: Iterable[str], ground: Ground) -> Mapping[str, object] | None:
@@ -101,7 +126,7 @@ def _bundle(sha256: str | None, body_of: Callable[[str], str | None], found: lis
     """Return a bundle that can be read, noting in *found* whatever is wrong with it."""
     body = body_of(sha256) if sha256 is not None else None
     if sha256 is None or body is None:
-        found.append("its bundle is not stored")
+        found.append(_ABSENT)
         return None
     found += verify_body(sha256, body)
     try:

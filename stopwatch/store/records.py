@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from stopwatch.core.decision import Decision, DecisionId, Ground, GroundKind
-from stopwatch.store import chain, decisions, kept, ledger, outbox, states
+from stopwatch.store import chain, decisions, kept, ledger, outbox, pruning, states
 from stopwatch.store.schema import audit as audit_table
 from stopwatch.store.schema import decisions as decisions_table
 from stopwatch.store.schema import evidence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stopwatch.core.once import Answer, Once
     from stopwatch.core.outbox import Message, MessageKind, OutboxRow
     from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
+    from stopwatch.core.retention import Prunable, Pruned
     from stopwatch.store.chain import AuditRow
 
 _SQLITE_SIZE = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
@@ -126,6 +127,14 @@ class SqlReader:
         query = select(evidence.c.body).where(evidence.c.sha256 == sha256)
         return self.connection.execute(query).scalar_one_or_none()
 
+    def prunable(self, before: datetime) -> list[Prunable]:
+        """Return the stored bundles of decisions that ended before *before* and were exported since."""
+        return pruning.prunable(self.connection, before)
+
+    def pruned(self, sha256: str) -> Pruned | None:
+        """Return what is left of a bundle whose samples were pruned."""
+        return pruning.find(self.connection, sha256)
+
     def card_channels(self, decision: DecisionId) -> list[str]:
         """Return the channels that hold, or wait for, the card of a decision."""
         return outbox.card_channels(self.connection, decision)
@@ -200,6 +209,10 @@ class SqlWriter(SqlReader):
     def save_evidence(self, sha256: str, body: str, at: datetime) -> None:
         """Keep a bundle under the hash of its canonical JSON; storing it twice changes nothing."""
         states.put_once(self.connection, evidence, {"sha256": sha256, "body": body, "at": at})
+
+    def prune(self, left: Pruned) -> None:
+        """Let a bundle go and keep what is left of it; the caller audits it."""
+        pruning.prune(self.connection, left)
 
     def audit(self, entry: AuditEntry) -> str:
         """Append to the audit chain and return the new head."""

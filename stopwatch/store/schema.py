@@ -37,7 +37,7 @@ metadata = MetaData(
     }
 )
 
-APPEND_ONLY = ("acts", "activations", "audit", "evidence", "ledger")
+APPEND_ONLY = ("acts", "activations", "audit", "evidence", "ledger", "pruned")
 """Tables whose rows are never changed nor removed; triggers refuse it."""
 
 
@@ -120,6 +120,17 @@ evidence = Table(
     Column("sha256", Text, primary_key=True),
     Column("body", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    CheckConstraint("length(sha256) = 64", name="sha256"),
+)
+
+pruned = Table(
+    "pruned",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("head", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("exported_at", Instant, nullable=False),
+    Column("sums", Text, nullable=False),
     CheckConstraint("length(sha256) = 64", name="sha256"),
 )
 

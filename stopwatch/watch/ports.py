@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stopwatch.core.outbox import Message, MessageKind, OutboxRow
     from stopwatch.core.reading import Query, Reading
     from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
+    from stopwatch.core.retention import Prunable, Pruned
 
 
 class Source(Protocol):
@@ -106,6 +107,10 @@ class Reader(Protocol):
         """Return the newest folded slot instant of sites that are behind their query."""
         ...
 
+    def prunable(self, before: datetime) -> list[Prunable]:
+        """Return the stored bundles of decisions that ended before *before* and were exported since."""
+        ...
+
     def evidence(self, sha256: str) -> str | None:
         """Return a frozen bundle as the canonical JSON it was stored as."""
         ...
@@ -175,6 +180,10 @@ class Writer(Reader, Protocol):
 
     def save_evidence(self, sha256: str, body: str, at: datetime) -> None:
         """Keep a bundle under the hash of its canonical JSON; storing it twice changes nothing."""
+        ...
+
+    def prune(self, left: Pruned) -> None:
+        """Let a bundle go and keep what is left of it; the caller audits it."""
         ...
 
     def audit(self, entry: AuditEntry) -> str:

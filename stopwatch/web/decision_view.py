@@ -67,6 +67,11 @@ class DecisionView:
         return f"{self.decision.rev}/{len(self.decision.grounds)}"
 
     @property
+    def pruned(self) -> bool:
+        """Whether samples were let go, so that only an export proves them."""
+        return any(proof.pruned for ground in self.grounds for proof in ground.proofs)
+
+    @property
     def proven(self) -> bool:
         """Whether every bundle proves itself."""
         return not any(proof.findings for ground in self.grounds for proof in ground.proofs)

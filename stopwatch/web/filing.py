@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from stopwatch.core.filed_proof import SUMS
+from stopwatch.core.retention import EXPORTED, PRUNED
 from stopwatch.core.wire import decision_json
 from stopwatch.web.decision_view import decision_view
 from stopwatch.web.raster import png
@@ -48,11 +49,13 @@ def filed(
 
     Args:
         decision: The decision.
-        rows: Its audit rows, each with ``previous`` and ``hash`` beside its body.
+        rows: Its audit rows, each with ``previous`` and ``hash`` beside its body; those that tell of exports are left
+            out, so that every export is the same.
         body_of: The stored text of a bundle by its hash.
         messages: What was sent, or waits to be sent, about it.
 
     """
+    rows = [row for row in rows if row.get("act") not in {EXPORTED, PRUNED}]
     view = decision_view(decision, rows, body_of, messages)
     files = {
         "README.txt": README.format(id=decision.id),

@@ -15,6 +15,7 @@ from stopwatch.core.errors import StoreError
 from stopwatch.core.ledger import EntryKind
 from stopwatch.core.ledger import entry as recorded
 from stopwatch.core.records import Activation, AuditEntry
+from stopwatch.core.retention import Pruned
 from stopwatch.store.chain import AuditRow, verify
 from stopwatch.store.connect import open_store
 from stopwatch.store.records import SqlWriter
@@ -47,6 +48,7 @@ def filled(store: SqlStore) -> None:
     with store.writing() as writer:
         writer.save_decision(acted(decision(), DecisionState.CONFIRMED), rev_before=None)
         writer.save_evidence("a" * 64, "{}", T0)
+        writer.prune(Pruned("b" * 64, "{}", T0, T0, "c" * 64))
         writer.save_activation(Activation(ROLLOUT, HAM, T0, "cli:eva", T0))
         writer.record(recorded(ROLLOUT, EntryKind.RUNBOOK, HAM, actor="cli:eva", at=T0))
         full = {"decision": "d", "rev_before": 1, "rev_after": 2, "reason": "r", "evidence": "e", "details": {"a": 1}}
