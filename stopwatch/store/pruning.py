@@ -9,7 +9,8 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from stopwatch.core.decision import DecisionId
 from stopwatch.core.retention import EXPORTED, Prunable, Pruned
-from stopwatch.store.schema import audit, decisions, evidence, pruned
+from stopwatch.store.schema import audit, decisions
+from stopwatch.store.schema_evidence import evidence, pruned
 
 if TYPE_CHECKING:
     from datetime import datetime

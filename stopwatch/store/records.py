@@ -11,8 +11,8 @@ from stopwatch.core.decision import Decision, DecisionId, Ground, GroundKind
 from stopwatch.store import chain, decisions, kept, ledger, outbox, pruning, states
 from stopwatch.store.schema import audit as audit_table
 from stopwatch.store.schema import decisions as decisions_table
-from stopwatch.store.schema import evidence
 from stopwatch.store.schema import outbox as outbox_table
+from stopwatch.store.schema_evidence import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

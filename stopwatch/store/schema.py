@@ -17,7 +17,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -28,16 +27,11 @@ from stopwatch.core.inbox import Declaration, Result, Way
 from stopwatch.core.outbox import MessageKind, OutboxState
 from stopwatch.core.state import Condition, Reported
 from stopwatch.store.columns import CanonicalJson, Instant
+from stopwatch.store.schema_evidence import evidence, pruned
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
+metadata = evidence.metadata
 
-APPEND_ONLY = ("acts", "activations", "audit", "evidence", "ledger", "pruned")
+APPEND_ONLY = ("acts", "activations", "audit", evidence.name, "ledger", pruned.name)
 """Tables whose rows are never changed nor removed; triggers refuse it."""
 
 
@@ -112,26 +106,6 @@ acts = Table(
     Column("rev_before", Integer, nullable=False),
     Column("rev_after", Integer, nullable=False),
     Column("details", CanonicalJson, nullable=False),
-)
-
-evidence = Table(
-    "evidence",
-    metadata,
-    Column("sha256", Text, primary_key=True),
-    Column("body", Text, nullable=False),
-    Column("at", Instant, nullable=False),
-    CheckConstraint("length(sha256) = 64", name="sha256"),
-)
-
-pruned = Table(
-    "pruned",
-    metadata,
-    Column("sha256", Text, primary_key=True),
-    Column("head", Text, nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("exported_at", Instant, nullable=False),
-    Column("sums", Text, nullable=False),
-    CheckConstraint("length(sha256) = 64", name="sha256"),
 )
 
 rule_states = Table(
