@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ HEAD_SECONDS = 5.0
 EXCHANGE_SECONDS = 60.0
 """From the end of the headers to the end of the answer; also what a slow reader has to take the rest of it."""
 MOST_CONNECTIONS = 100
-"""At this many the oldest half-open connection makes room for a new one; where all are busy, the new one is closed."""
+"""At this many the oldest half-open connection makes room for a new one, or else the oldest that owes us its body."""
 
 _ORDER = itertools.count()
 
@@ -45,15 +46,21 @@ class BoundedProtocol(H11Protocol):
         """Whether no request is complete enough to be answered: headers unfinished, or idle between two requests."""
         return bool(getattr(self.cycle, "response_complete", True))  # uvicorn leaves None there until the first request
 
+    @property
+    def owes_a_body(self) -> bool:
+        """Whether a request has announced more than it has sent."""
+        return bool(self.conn.their_state is h11.SEND_BODY)
+
     def connection_made(  # type: ignore[override] # as uvicorn's own: it never serves datagrams
         self, transport: asyncio.Transport
     ) -> None:
         """Take a new connection, at the cap by dropping the oldest half-open one."""
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
-            crowd = [other for other in self.connections if isinstance(other, BoundedProtocol) and other.half_open]
-            # This connection is half-open itself, so there is always one to choose.
-            min(crowd, key=lambda other: other._order).drop()  # noqa: SLF001 – another connection of this very class
+            crowd = [other for other in self.connections if isinstance(other, BoundedProtocol) and other is not self]
+            waiting = [other for other in crowd if other.half_open] or [other for other in crowd if other.owes_a_body]
+            # Where all others are being answered, the new one goes.
+            min(waiting, key=lambda other: other._order, default=self).drop()  # noqa: SLF001 – of this very class
         self._await_progress()
 
     def drop(self) -> None:

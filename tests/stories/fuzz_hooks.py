@@ -20,6 +20,7 @@ from schemathesis import GenerationMode
 
 SITES = ("ham-01", "lodz")
 KEY = "Idempotency-Key"
+FINAL = ("resumed", "dismissed", "verified", "closed")
 REFRESHED_EVERY = 5
 
 _chance = random.Random(7)
@@ -74,8 +75,13 @@ def _decision() -> dict[str, Any]:
     """Return a decision, mostly a live one; declare one where there is none."""
     global _known, _calls  # noqa: PLW0603 – hooks are functions of a module
     if _calls % REFRESHED_EVERY == 0 or not _known:
-        _known = [_client.post("/api/v1/pauses", json=_stop(site)).raise_for_status().json() for site in SITES]
-        _known += _client.get("/api/v1/decisions?limit=3").raise_for_status().json()["decisions"]
+        _known = _client.get("/api/v1/decisions?limit=4").raise_for_status().json()["decisions"]
+        live = {decision["site"] for decision in _known if decision["state"] not in FINAL}
+        _known += [
+            _client.post("/api/v1/pauses", json=_stop(site)).raise_for_status().json()
+            for site in SITES
+            if site not in live
+        ]
     _calls += 1
     return _chance.choice(_known)
 

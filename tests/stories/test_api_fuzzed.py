@@ -2,7 +2,7 @@
 The whole daemon against schemathesis: whatever is sent, what is answered is what `/openapi.json` says.
 
 Every check of schemathesis is on. One is told more: a body may fit its schema and still name a ground or a site that is
-not there, an end that is past, or come with a key that is taken; that is a 422 by design, so a good request may get it.
+not there, an end that is past, come with a key that is taken (422), or be larger than a body may be (413).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NOBODY = "http://127.0.0.1:9"
 CONFIGURATION = """
 color = false
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "401", "403", "404", "409", "422", "503"]
+expected-statuses = ["2xx", "401", "403", "404", "409", "413", "422", "503"]
 [phases.stateful]
 enabled = false
 """

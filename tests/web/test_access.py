@@ -4,9 +4,10 @@ import pytest
 
 from stopwatch.core.access import Scope, Token
 from stopwatch.core.errors import ConfigurationError
-from stopwatch.web.tokens import Unidentified, identify, is_loopback, require_tokens
+from stopwatch.web.sessions import Sessions
+from stopwatch.web.tokens import Keyring, Unidentified, identify, is_loopback, require_tokens
 from tests.web.conftest import Served
-from tests.web.world import SECRETS, TOKENS
+from tests.web.world import SECRETS, TOKENS, at
 
 READS = ["/api/v1/status", "/api/v1/decisions", "/api/v1/decisions/lodz-20261120T0900Z", "/api/v1/gates/lodz"]
 
@@ -63,6 +64,49 @@ def test_reload_is_for_administrators_once_there_are_tokens(
 ) -> None:
     assert guarded.client.post("/-/reload", headers=headers).status_code == status
     assert guarded.health.reloads == (status == 200)
+
+
+def test_every_operation_lets_in_the_scope_it_is_described_with_and_nobody_else(guarded: Served) -> None:
+    allows = {"reader": {"read"}, "actor": {"read", "act"}, "admin": {"read", "admin"}}
+    paths = guarded.client.get("/openapi.json").json()["paths"]
+    checked = 0
+    for path, methods in paths.items():
+        for method, operation in methods.items():
+            (scope,) = operation["security"][0]["token"] if "security" in operation else [None]
+            where = path.format(decision="lodz-20261120T0900Z", site="lodz")
+            found = {
+                name: guarded.client.request(
+                    method, where, headers=bearer(name) if name != "nobody" else {}
+                ).status_code
+                for name in ("nobody", *allows)
+            }
+            let_in = {name for name, status in found.items() if status not in {401, 403}}
+            wanted = {name for name, scopes in allows.items() if scope is None or scope in scopes}
+            assert let_in == wanted | ({"nobody"} if scope is None else set()), (method, path)
+            assert found["nobody"] == 401 or scope is None, (method, path)
+            checked += 1
+    assert checked == 20
+
+
+def test_tokens_that_are_replaced_count_from_the_next_request_on(guarded: Served) -> None:
+    guarded.keyring.replace(TOKENS[1:])
+    assert guarded.client.get("/api/v1/status", headers=bearer("reader")).status_code == 401
+    assert guarded.client.get("/api/v1/status", headers=bearer("actor")).status_code == 200
+
+
+def test_a_session_ends_with_its_token() -> None:
+    keyring = Keyring(TOKENS)
+    sessions = Sessions(keyring)
+    cookie = sessions.sign_in(SECRETS["actor"], now=at(10, 0))
+    assert sessions.of(cookie, now=at(10, 1)) is not None
+    keyring.replace(TOKENS[:1])
+    assert sessions.of(cookie, now=at(10, 1)) is None
+    assert sessions.needed
+
+
+def test_a_tokens_file_without_tokens_opens_nothing() -> None:
+    assert Keyring(()).needed is False
+    assert Keyring((), needed=True).needed is True
 
 
 def test_reload_is_open_on_loopback_without_tokens(opened: Served) -> None:

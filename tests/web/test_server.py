@@ -14,7 +14,7 @@ from stopwatch.web import protocol
 from stopwatch.web.api import build_app
 from stopwatch.web.server import WebServer
 from tests.web.conftest import Served
-from tests.web.world import FakeActs, FakeBoard, FakeHealth, FakeRecords
+from tests.web.world import SECRETS, FakeActs, FakeBoard, FakeHealth, FakeRecords
 
 
 @contextlib.contextmanager
@@ -61,6 +61,16 @@ def test_metrics_answer_through_500_half_open_connections(opened: Served) -> Non
 def test_the_oldest_half_open_connection_makes_room(opened: Served) -> None:
     with half_open(opened.server.port, 1) as first, half_open(opened.server.port, protocol.MOST_CONNECTIONS):
         assert closed(first[0])
+
+
+def test_bodies_that_never_come_keep_nobody_out(guarded: Served) -> None:
+    token = SECRETS["actor"].encode()
+    owing = b"POST /api/v1/pauses HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token
+    owing += b"\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    with half_open(guarded.server.port, 2 * protocol.MOST_CONNECTIONS, owing):
+        answer = httpx.get(f"{guarded.server.address}/metrics", trust_env=False, timeout=10)
+        assert answer.status_code == 200
+    assert guarded.acts.asked == []
 
 
 @pytest.mark.slow
