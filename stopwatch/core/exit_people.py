@@ -56,20 +56,23 @@ def issue_check(phase: Phase, entries: Iterable[Entry]) -> Check:
 
 
 def sign_off_check(phase: Phase, role: str, entries: Iterable[Entry], went_live: datetime | None) -> Check:
-    """Check that *role* signed since go-live: for the phase, or for each of its sites."""
-    signed = [
-        one for one in _since(entries, went_live) if one.kind is EntryKind.SIGN_OFF and one.item == role and _given(one)
-    ]
-    for_phase = next((one for one in reversed(signed) if one.scope in {phase.id, wide_scope(phase.id)}), None)
-    if for_phase is not None:
-        return Check("sign-off", _PASS, f"{role} signed off on {minute(for_phase.at)} ({for_phase.actor})")
-    without = [site for site in phase.sites if site not in {one.scope for one in signed}]
+    """Check that *role* signed since go-live, for the phase or for each of its sites; who refuses has said no."""
+    newest = _newest(_since(entries, went_live), EntryKind.SIGN_OFF, role)
+    told = [one for one in newest.values() if one.scope in _places(phase)]
+    wants = f"stopwatch rollout sign-off {phase.id} --role {role}"
+    refused = next((one for one in told if one.body.get("ok") is False), None)
+    if refused is not None:
+        why = f"{role} refuses to sign off {refused.scope} ({refused.actor}): {refused.body.get('note')}"
+        return Check("sign-off", _FAIL, why, f"mend it, then {wants}")
+    signed = {one.scope for one in told}
+    for_all = [one for one in told if one.scope not in phase.sites]
+    if for_all:
+        return Check("sign-off", _PASS, f"{role} signed off on {minute(for_all[-1].at)} ({for_all[-1].actor})")
+    without = [site for site in phase.sites if site not in signed]
     if not without:
         return Check("sign-off", _PASS, f"{role} signed off at every site")
-    wants = f"stopwatch rollout sign-off {phase.id} --role {role}"
-    if len(without) < len(phase.sites):
-        return Check("sign-off", _LACKS, f"{role} has not signed off {', '.join(without)}", wants)
-    return Check("sign-off", _LACKS, f"{role} has not signed off {phase.id}", wants)
+    place = ", ".join(without) if len(without) < len(phase.sites) else phase.id
+    return Check("sign-off", _LACKS, f"{role} has not signed off {place}", wants)
 
 
 def runbook_check(phase: Phase, entries: Iterable[Entry], went_live: datetime | None) -> Check:
@@ -83,10 +86,10 @@ def runbook_check(phase: Phase, entries: Iterable[Entry], went_live: datetime | 
 
 
 def _retrospective(phase: Phase, entries: Iterable[Entry]) -> Check:
-    done = [one for one in entries if one.kind is EntryKind.DONE and one.item == RETROSPECTIVE]
-    held = {one.scope for one in done}
-    if held & {phase.id, wide_scope(phase.id), WIDE_ALL} or set(phase.sites) <= held:
-        return Check("retrospective", _PASS, f"the retrospective of the emergency change was held ({done[-1].actor})")
+    newest = _newest(entries, EntryKind.DONE, RETROSPECTIVE)
+    held = {scope: one for scope, one in newest.items() if one.body.get("done") is not False}
+    if set(held) & (_places(phase) - set(phase.sites)) or set(phase.sites) <= set(held):
+        return Check("retrospective", _PASS, "the retrospective of the emergency change is recorded")
     text = "the change is an emergency, and its retrospective is not recorded"
     wants = f"stopwatch rollout done {phase.id} {RETROSPECTIVE} --link URL"
     return Check("retrospective", _LACKS, text, wants)
@@ -101,6 +104,8 @@ def _since(entries: Iterable[Entry], went_live: datetime | None) -> list[Entry]:
     return [] if went_live is None else [one for one in entries if one.at >= went_live]
 
 
-def _given(sign_off: Entry) -> bool:
-    """Tell whether a sign-off says yes; one that says anything about it says so in ``ok``."""
-    return sign_off.body.get("ok", True) is not False
+def _newest(entries: Iterable[Entry], kind: EntryKind, item: str) -> dict[str, Entry]:
+    """Return by scope the newest entry of *kind* and *item*; what was taken back is told by the newest."""
+    return {
+        one.scope: one for one in sorted(entries, key=lambda each: each.number) if (one.kind, one.item) == (kind, item)
+    }

@@ -262,20 +262,3 @@ def test_what_is_asked_of_people_follows_the_type_of_change(
 ) -> None:
     found = judged(replace(SEEN, entries=entries), replace(PLAN, change=ChangeRecord(type=change)))
     assert [check.code for check in found.open_checks] == missing
-
-
-def test_an_issue_that_was_resolved_or_is_elsewhere_or_slight_does_not_count() -> None:
-    entries = (
-        entry(EntryKind.ISSUE, HAM, "i-1", severity="sev1", status="open"),
-        entry(EntryKind.ISSUE, HAM, "i-1", number=2, severity="sev1", status="resolved"),
-        entry(EntryKind.ISSUE, LODZ, "i-2", severity="sev1", status="open"),
-        entry(EntryKind.ISSUE, HAM, "i-3", severity="sev3", status="open"),
-    )
-    assert judged(replace(SEEN, entries=(*SEEN.entries, *entries))).verdict is PASS
-
-
-def test_a_sign_off_counts_for_every_site_and_only_since_go_live() -> None:
-    by_site = replace(SIGNED, scope=HAM)
-    assert judged(replace(SEEN, entries=(by_site, RUNBOOK))).verdict is PASS
-    early = replace(SIGNED, at=GO_LIVE - MINUTE)
-    assert only_open(judged(replace(SEEN, entries=(early, RUNBOOK)))).code == "sign-off"

@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stopwatch.core.kpi import KpiId, RuleId
 from stopwatch.core.resolve import resolve
 from stopwatch.core.rule import Combine, Criterion, Op, ResolvedRule, StopRule
 from stopwatch.core.sample import Slots
+from stopwatch.core.state import Change, fold, rearmed
 from stopwatch.core.stretch import Acquittal, Entered, Tally, tally
 from stopwatch.core.window import Window
 
@@ -103,3 +106,20 @@ def test_a_later_breach_is_not_excused_by_an_earlier_false_alarm() -> None:
     pardon = Acquittal("d", at(3), at(5))
     found = tallied("CBBBBCCCBBBBCCC", pardons=(pardon,))
     assert [entry.acquitted for entry in found.entered] == ["d", None]
+
+
+@given(classes=st.text("BCML", min_size=1, max_size=60), cut=st.integers(0, 20))
+def test_every_breach_the_daemon_would_have_found_is_found_and_no_other(classes: str, cut: int) -> None:
+    """Whatever of the past lies before the window, and however it is warmed up from."""
+    raw = classes.encode()
+    slots = Slots(FIRST, raw, raw.translate(bytes.maketrans(b"BCML", b"NGMM")))
+    first = FIRST + min(cut, len(classes) - 1)
+    _state, events = fold(rule_of(), rearmed(T0), slots, start=FIRST)
+    opened = [event.at for event in events if event.change is Change.OPENED]
+    recovered = {event.opened_at: event.at for event in events if event.change is Change.RECOVERED}
+    begin = rule_of().grid.instant(first)
+    found = tally(rule_of(), slots, first=first, armed_at=T0)
+    assert [(one.opened_at, one.recovered_at) for one in found.entered] == [
+        (instant, recovered.get(instant)) for instant in opened if recovered.get(instant, begin) >= begin
+    ]
+    assert found.judged + found.low_volume + found.missing == found.slots == len(classes) - (first - FIRST)
