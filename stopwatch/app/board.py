@@ -115,10 +115,10 @@ class Board:
             live = view.decisions(rule_set.plan.rollout, live=True)
         return overlay(self.view(), rule_set.plan, live)
 
-    def page(self) -> bytes:
+    def page(self, *, compressed: bool = False) -> bytes:
         """Write the daemon's own metrics, with the newest picture among them."""
         self._metrics.observe_status(self.view())
-        return self._metrics.render()
+        return self._metrics.render(compressed=compressed)
 
     def _note_answers(self, live: list[Decision]) -> None:
         """Measure how long decisions waited that somebody has answered since the last picture."""

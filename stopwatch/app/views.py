@@ -107,9 +107,9 @@ class DaemonHealth:
         failing = [f"Prometheus {source}: {words}" for source, words in self._daemon.failing()]
         return failing + [words for sender in self._senders for words in sender.troubles()]
 
-    def metrics(self) -> bytes:
+    def metrics(self, *, compressed: bool = False) -> bytes:
         """Write the daemon's own metrics."""
-        return self._daemon.board.page()
+        return self._daemon.board.page(compressed=compressed)
 
     def reload(self) -> None:
         """Read tokens and the configuration folder anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from stopwatch.core.decision import GroundKind
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from stopwatch.core.status import RuleStatus, SiteStatus, StatusView, WideStops
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
-_STATES = {state: [f',state="{other.value}"}} {int(other is state)}\n' for other in Reported] for state in Reported}
+_STATES = {
+    state: tuple(f',state="{other.value}"}} {int(other is state)}\n' for other in Reported) for state in Reported
+}
 _VALUE, _THRESHOLD, _STATE = (
     family.full_name for family in (families.KPI_VALUE, families.KPI_THRESHOLD, families.RULE_STATE)
 )
@@ -39,6 +42,7 @@ def board_text(view: StatusView) -> str:
     nothing is kept from one picture to the next.
     """
     lines: _Lines = {family.full_name: [family.header] for family in families.BOARD}
+    described: dict[int, str] = {}
     for site in view.sites:
         name = f'{{site="{_escaped(site.site)}"'
         place = f'{name},phase="{_escaped(site.phase)}"'
@@ -46,6 +50,12 @@ def board_text(view: StatusView) -> str:
         for rule in site.rules:
             label = f',rule="{_escaped(rule.rule)}"'
             _write_rule(lines, place + label, rule)
+            if rule.written is not None:
+                # A rule without overrides is one object at all its sites.
+                words = described.get(id(rule.written)) or described.setdefault(
+                    id(rule.written), _described(rule.written)
+                )
+                lines[_RULE_INFO].append(f"{_RULE_INFO}{place}{label}{words}}} 1\n")
             if rule.newest_slot is not None:
                 slot = rule.newest_slot.timestamp()
                 lines[_LAST].append(f"{_LAST}{name}{label}}} {slot!r}\n")
@@ -78,9 +88,8 @@ def _write_site(lines: _Lines, place: str, site: SiteStatus) -> None:
 def _write_rule(lines: _Lines, place: str, rule: RuleStatus) -> None:
     """Write the state set and every number that is known; a number that is not has no series."""
     start = _STATE + place
-    lines[_STATE].extend([start + ending for ending in _STATES[rule.state]])
-    if rule.written is not None:
-        lines[_RULE_INFO].append(f"{_RULE_INFO}{place}{_described(rule.written)}}} 1\n")
+    a, b, c, d, e, f = _STATES[rule.state]
+    lines[_STATE].append(f"{start}{a}{start}{b}{start}{c}{start}{d}{start}{e}{start}{f}")
     for name, number in (
         (_THRESHOLD, rule.threshold),
         (_PENDING, rule.pending_seconds),
@@ -102,6 +111,7 @@ def _escaped(value: str) -> str:
     return value.translate(_ESCAPES)
 
 
+@lru_cache(maxsize=4096, typed=True)  # limits, slots and coverages are the same at most sites
 def _number(value: float) -> str:
     if math.isfinite(value):
         return repr(value)

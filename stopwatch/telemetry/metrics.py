@@ -21,6 +21,7 @@ from stopwatch.core.outbox import MessageKind
 from stopwatch.telemetry import families
 from stopwatch.telemetry.board import board_text
 from stopwatch.telemetry.collector import Newest, NewestCollector, Reload
+from stopwatch.telemetry.packing import deflated, packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,7 +51,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call] # prometheus_client leaves it without types
         self._registry = CollectorRegistry()
         self._newest = Newest()
-        self._board: tuple[StatusView, bytes] | None = None
+        self._board: tuple[StatusView, bytes, bytes] | None = None
         self._registry.register(NewestCollector(self._newest, now))
         self._durations = self._histogram(families.EVALUATION_DURATION, _DURATIONS)
         self._latenesses = self._histogram(families.EVALUATION_LATENESS, _LATENESSES)
@@ -200,13 +201,15 @@ class Metrics:
         """Count extra copies that were deleted."""
         self._duplicates.inc(times)
 
-    def render(self) -> bytes:
-        """Write the whole page; the part about sites is written once for each picture."""
+    def render(self, *, compressed: bool = False) -> bytes:
+        """Write the whole page, as gzip if asked; the part about sites is written once for each picture."""
         view, board = self._newest.view, self._board
         if board is None or board[0] is not view:
-            board = (view, board_text(view).encode())
+            text = board_text(view).encode()
+            board = (view, text, deflated(text))
             self._board = board
-        return generate_latest(self._registry) + board[1]
+        own = generate_latest(self._registry)
+        return packed(own, board[1], board[2]) if compressed else own + board[1]
 
     def _word(self, label: str, said: str) -> str:
         """Return what a stranger *said* as a label: a short word, and only the first `MOST_WORDS` of them."""

@@ -186,8 +186,8 @@ class Health(Protocol):
         """Say what outside is broken although the process can work: sources, receivers."""
         ...
 
-    def metrics(self) -> bytes:
-        """Write its own metrics in Prometheus's text format."""
+    def metrics(self, *, compressed: bool = False) -> bytes:
+        """Write its own metrics in Prometheus's text format, as gzip if asked."""
         ...
 
     def reload(self) -> None:

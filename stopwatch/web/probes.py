@@ -1,6 +1,5 @@
 """What machines ask: metrics, liveness, readiness, and the order to read the files anew."""
 
-import gzip
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -23,11 +22,9 @@ def probe_routes(health: Health) -> APIRouter:
     @router.get("/metrics", response_class=Response, responses={200: {"content": {METRICS_TYPE: _TEXT}}})
     def metrics(request: Request) -> Response:
         """Write the daemon's own metrics in Prometheus's text format, compressed for whoever accepts gzip."""
-        page, headers = health.metrics(), {"Vary": "Accept-Encoding"}
-        if accepts_gzip(request.headers.get("accept-encoding", "")):
-            # 8 MB at 1,000 sites become 0.3 MB in a hundredth of a second, during which no other thread waits.
-            page, headers["Content-Encoding"] = gzip.compress(page, compresslevel=1, mtime=0), "gzip"
-        return Response(page, media_type=METRICS_TYPE, headers=headers)
+        compressed = accepts_gzip(request.headers.get("accept-encoding", ""))
+        headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if compressed else {})
+        return Response(health.metrics(compressed=compressed), media_type=METRICS_TYPE, headers=headers)
 
     @router.get("/-/healthy", responses={200: {"model": HealthShape}, 503: {"model": HealthShape}})
     def healthy() -> Response:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import threading
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -254,6 +255,17 @@ def test_promtool_finds_nothing_to_complain_about() -> None:
         ["promtool", "check", "metrics"], input=filled().render(), capture_output=True, check=False, timeout=30
     )
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
+
+
+def test_the_compressed_page_is_one_gzip_member_that_holds_the_same() -> None:
+    metrics = filled()
+    for view in (picture(site("lodz", rule("5xx"))), picture(), picture(*(site(f"s{n}") for n in range(300)))):
+        metrics.observe_status(view)
+        unpacking = zlib.decompressobj(wbits=31)
+        plain = unpacking.decompress(metrics.render(compressed=True))
+        assert (unpacking.eof, unpacking.unused_data) == (True, b"")
+        assert ours(plain).keys() == ours(metrics.render()).keys()
+        assert plain.endswith(board_text(view).encode())
 
 
 def test_scrapes_and_observations_in_many_threads_leave_whole_pages() -> None:

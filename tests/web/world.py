@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -229,8 +230,9 @@ class FakeHealth:
     def troubles(self) -> list[str]:
         return self.trouble
 
-    def metrics(self) -> bytes:
-        return b"# HELP stopwatch_leader Leading.\n# TYPE stopwatch_leader gauge\nstopwatch_leader 1.0\n"
+    def metrics(self, *, compressed: bool = False) -> bytes:
+        page = b"# HELP stopwatch_leader Leading.\n# TYPE stopwatch_leader gauge\nstopwatch_leader 1.0\n"
+        return gzip.compress(page) if compressed else page
 
     def reload(self) -> None:
         if self.complaint is not None:
