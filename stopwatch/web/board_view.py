@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from stopwatch.core.decision import DecisionState
 from stopwatch.core.status import unwatched_words
 from stopwatch.web.board_cells import STATE_WORDS, RuleCell, rule_cell, rule_title
-from stopwatch.web.figures import local, span, zone_of
+from stopwatch.web.figures import span, zone_of
+from stopwatch.web.rough import since, whole_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
-    from zoneinfo import ZoneInfo
 
     from stopwatch.core.course import Course
     from stopwatch.core.decision import Decision, DecisionId
@@ -193,21 +193,10 @@ def _told(site: SiteStatus, planned: Site | None, scene: _Scene) -> Told | None:
     return Told(
         decision.id,
         decision.state.value.replace("_", " "),
-        _since(decision.opened_at, scene.now, zone),
-        span(_whole_minutes(scene.now - decision.opened_at)),
+        since(decision.opened_at, scene.now, zone),
+        span(whole_minutes(scene.now - decision.opened_at)),
         who_acts(decision, planned.on_call if planned else None),
     )
-
-
-def _since(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """Write an instant in *zone*, without its date on the same day."""
-    same = at.astimezone(zone).date() == now.astimezone(zone).date()
-    return f"{at.astimezone(zone):%H:%M %Z}" if same else local(at, zone)
-
-
-def _whole_minutes(length: timedelta) -> timedelta:
-    minute = timedelta(minutes=1)
-    return length // minute * minute if length >= minute else length
 
 
 def who_acts(decision: Decision, on_call: str | None) -> str:

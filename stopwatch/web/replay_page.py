@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TICKS = 9
+LAST_TICK = 92.0
+"""The percent up to which a tick is written; later ones would stand beyond the edge."""
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 YEAR = timedelta(days=365)
@@ -160,7 +162,9 @@ class _Span:
         at = EPOCH - (EPOCH - self.start) // apart * apart
         found = []
         while at < self.end:
-            found.append((100 * self.x(at) / WIDTH, f"{at:{form}}"))
+            place = 100 * self.x(at) / WIDTH
+            if place <= LAST_TICK:
+                found.append((place, f"{at:{form}}"))
             at += apart
         return found
 

@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 from stopwatch.core.decision import Decision, DecisionState, GroundKind
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import SiteId
-from stopwatch.web.figures import span, utc
+from stopwatch.web.figures import span
+from stopwatch.web.rough import whole_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -113,8 +114,8 @@ def wall_row(decision: Decision, *, now: datetime) -> dict[str, str]:
         "id": decision.id,
         "state": decision.state.value,
         "phase": decision.phase or "",
-        "opened": utc(decision.opened_at),
-        "lasted": f"{span(lasted)}{' so far' if decision.state.live else ''}" if ended is not None else "",
+        "opened": f"{decision.opened_at.astimezone(UTC):%Y-%m-%d %H:%M}",
+        "lasted": f"{span(whole_minutes(lasted))}{' so far' if decision.state.live else ''}" if ended else "",
         "grounds": ", ".join(dict.fromkeys(ground.name for ground in decision.grounds)),
         "last": f"{last.act} by {last.actor}" if last is not None else "nobody has answered",
         "reason": (last.reason or "") if last is not None else "",

@@ -27,7 +27,7 @@ def site(_site: PageSite) -> PageSite:
 @pytest.mark.parametrize(
     ("path", "status", "says"),
     [
-        pytest.param("/decisions/nobody-20261121T1015Z", 404, "no decision has the id nobody", id="no decision"),
+        pytest.param("/decisions/nobody-20261121T1015Z", 404, "No decision has the id nobody", id="no decision"),
         pytest.param("/nowhere", 404, "There is nothing here", id="no page"),
         pytest.param(f"{PAGE}/act", 405, "This address is not for looking at", id="not by GET"),
     ],
@@ -44,7 +44,7 @@ def test_what_a_browser_cannot_see_is_a_page_with_a_way_on(site: PageSite, path:
 def test_a_form_that_may_not_be_sent_is_refused_in_words_with_the_way_to_sign_in(site: PageSite) -> None:
     answer = site.client.post(f"{PAGE}/act", data={"act": "confirm"}, headers=BROWSER)
     assert (answer.status_code, "You may not do this" in answer.text) == (403, True)
-    assert "sign in with a token that may act" in answer.text
+    assert "Sign in with a token that may act" in answer.text
     assert 'href="/login">Sign in' in answer.text
 
 
