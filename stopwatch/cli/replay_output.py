@@ -10,7 +10,7 @@ import click
 from stopwatch.cli.terms import write_table
 from stopwatch.core.grid import rfc3339
 from stopwatch.slack.figures import span
-from stopwatch.watch.replay_summary import detection, lasted, summary
+from stopwatch.watch.replay_summary import WEEK, detection, lasted, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +104,7 @@ def print_text(found: Replay, plan: Plan, end: datetime) -> None:
         for breach in found.breaches
     ]
     columns = ["site", "rule", "mode", "pending since", "fired after", "opened", "local", "recovered", "lasted"]
-    write_table(columns, rows, "No rule was breached.")
+    write_table(columns, rows, "No rule was breached." if found.slots else "Nothing was judged.")
     click.echo("")
     for line in sentences(found, end):
         click.echo(line)
@@ -113,11 +113,14 @@ def print_text(found: Replay, plan: Plan, end: datetime) -> None:
 def sentences(found: Replay, end: datetime) -> list[str]:
     """Return what a replay comes to, in sentences."""
     summed = summary(found, end)
-    rate = f"{summed.per_site_week:.2f} per site-week" if summed.per_site_week is not None else "no site was watched"
-    missing = f"{summed.missing:.1%}".replace("%", " %") if summed.missing is not None else "0 %"
+    if summed.missing is None:
+        if not found.errors:
+            return ["No slot lies in this span, so nothing can be said of it."]
+        return [f"All {found.errors:,} slots were not judged for errors, so nothing can be said of this span."]
     opened = f"{_many(summed.breaches, 'breach', 'breaches')}, {_many(summed.decisions, 'decision')}"
+    missing = f"{summed.missing:.1%}".replace("%", " %")
     lines = [
-        f"{opened}: {rate} over {summed.site_weeks:.2f} site-weeks",
+        f"{opened}: {_rate(summed)}",
         f"{found.slots:,} slots judged, {missing} of them missing, {found.errors:,} not judged for errors",
     ]
     if summed.longest is not None and summed.lasted is not None:
@@ -128,6 +131,13 @@ def sentences(found: Replay, end: datetime) -> list[str]:
         near = f"{summed.nearest.most} of {cell.rule.window.m} slots"
         lines.append(f"nearest miss: {cell.rule.id} at {cell.site}, {near}")
     return lines
+
+
+def _rate(summed: Summary) -> str:
+    if summed.rate is None:
+        watched = span((summed.site_weeks * WEEK).total_seconds())
+        return f"sites were watched for {watched} in all, too short for a rate"
+    return f"{summed.rate:.2f} per site-week over {summed.site_weeks:.2f} site-weeks"
 
 
 COMPARISON = [
@@ -155,7 +165,7 @@ def comparison(compared: Sequence[Compared], end: datetime) -> list[list[str]]:
             [
                 variant.name,
                 str(summed.decisions),
-                "–" if summed.per_site_week is None else f"{summed.per_site_week:.2f}",
+                "–" if summed.rate is None else f"{summed.rate:.2f}",
                 str(summed.breaches),
                 _span(summed.detection),
                 _span(summed.slowest),

@@ -57,7 +57,7 @@ def page(found: Replay, rule_set: RuleSet, span: Span, compared: Sequence[Compar
 
 def _facts(found: Replay, end: datetime) -> list[tuple[str, str]]:
     summed = summary(found, end)
-    rate = "–" if summed.per_site_week is None else f"{summed.per_site_week:.2f}"
+    rate = "–" if summed.rate is None else f"{summed.rate:.2f}"
     longest = "–"
     if summed.longest is not None and summed.lasted is not None:
         how_long = spelled(summed.lasted.total_seconds())

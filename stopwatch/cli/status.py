@@ -26,11 +26,13 @@ def command(config: str | None, form: str) -> None:
     Values are only in the daemon's memory: its /api/v1/status shows them.
     """
     from stopwatch.core.grid import rfc3339
+    from stopwatch.core.status import unwatched_words
     from stopwatch.core.wire import status_json
     from stopwatch.watch.recorded import recorded_status
 
+    at = now()
     with open_records(config) as (rule_set, store), store.reading() as view:
-        status = recorded_status(view, rule_set, now())
+        status = recorded_status(view, rule_set, at)
     if form == "json":
         write_json(status_json(status))
         return
@@ -42,7 +44,11 @@ def command(config: str | None, form: str) -> None:
             [
                 site.site,
                 site.phase,
-                "PAUSED" if site.paused else (site.state.value if site.state else "not evaluated"),
+                "PAUSED"
+                if site.paused
+                else site.state.value
+                if site.state
+                else unwatched_words(rule_set.plan.sites[site.site].go_live, at),
                 site.decision or "",
                 ", ".join(worst),
                 rfc3339(newest) if newest else "",

@@ -55,7 +55,7 @@ def site_gate(plan: Plan, site: SiteId, live: Iterable[Decision]) -> SiteGate:
     reasons: list[GateReason] = []
     for decision in live:
         names = ", ".join(dict.fromkeys(ground.name for ground in decision.grounds))
-        since = rfc3339(decision.opened_at)
+        since = rfc3339(decision.opened_at.replace(microsecond=0))
         if decision.scope == site:
             if decision.paused:
                 text = f"{site} is paused since {since}: {names}; resume, dismiss or close {decision.id} to open"

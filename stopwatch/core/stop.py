@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from stopwatch.core.kpi import PhaseId, SiteId
 
 
+LONGEST_CRITERION = 100
+
+
+def unusable_criterion(word: str) -> str | None:
+    """Say why *word* cannot name a criterion: it becomes part of ids, lines and messages. None if it can."""
+    if not word.strip():
+        return "a manual stop needs a criterion, such as operational-blocker or sev1"
+    if not word.isprintable() or len(word) > LONGEST_CRITERION:
+        return f"a criterion is one line of at most {LONGEST_CRITERION} characters that can be printed"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """

@@ -8,7 +8,7 @@ from stopwatch.core.acts import ActRequest
 from stopwatch.core.decision import Act, Link
 from stopwatch.core.errors import ActRefusedError
 from stopwatch.core.kpi import SiteId
-from stopwatch.core.stop import AlertOutcome, Stop
+from stopwatch.core.stop import AlertOutcome, Stop, unusable_criterion
 from stopwatch.watch.commands import act_within, pause_within
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def _take(tx: Writer, desk: Desk, known: _Known, alert: Alert, *, actor: str, no
     criterion = (alert.labels.get(plan.alerts.criterion_label) or "").strip()
     if not criterion:
         return _ignored(alert, f"it has no label {plan.alerts.criterion_label}")
+    complaint = unusable_criterion(criterion)
+    if complaint is not None:
+        return _ignored(alert, f"its label {plan.alerts.criterion_label} names none: {complaint}")
     told = alert.labels.get(plan.alerts.site_label)
     if told is None:
         return _ignored(alert, f"it has no label {plan.alerts.site_label}")

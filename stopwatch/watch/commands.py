@@ -13,6 +13,7 @@ from stopwatch.core.grid import rfc3339
 from stopwatch.core.opening import DAEMON, Scope, decision_id, end_override, ground_id, happen, join, open_decision
 from stopwatch.core.records import AuditEntry
 from stopwatch.core.rollout import wide_scope
+from stopwatch.core.stop import unusable_criterion
 from stopwatch.watch.messages import tell
 from stopwatch.watch.sight import sight_of
 
@@ -183,11 +184,12 @@ def declarable(plan: Plan, stop: Stop) -> Scope:
     Return the scope of a stop.
 
     Raises:
-        ActIncompleteError: Criterion or reason is missing, or the plan has no such site or phase.
+        ActIncompleteError: Criterion or reason is missing or unusable, or the plan has no such site or phase.
 
     """
-    if not stop.criterion.strip():
-        raise ActIncompleteError("criterion", "a manual stop needs a criterion, such as operational-blocker or sev1")
+    complaint = unusable_criterion(stop.criterion)
+    if complaint is not None:
+        raise ActIncompleteError("criterion", complaint)
     if not stop.reason.strip():
         raise ActIncompleteError("reason", "a manual stop needs a reason")
     if stop.site is not None:

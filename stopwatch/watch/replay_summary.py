@@ -43,6 +43,11 @@ class Summary:
         """Decisions in a week of one site."""
         return self.decisions / self.site_weeks if self.site_weeks else None
 
+    @property
+    def rate(self) -> float | None:
+        """Decisions in a week of one site, where at least a week was watched: less says nothing about a week."""
+        return self.per_site_week if self.site_weeks >= 1 else None
+
 
 def lasted(breach: Breach, end: datetime) -> timedelta:
     """Return how long a breach lasted, up to *end* if it had not recovered."""

@@ -79,6 +79,16 @@ def test_a_broken_rule_file_keeps_nobody_from_acting_but_from_resuming(shell: Sh
     assert "nobody can tell whether the site is seen" in refused.stderr
 
 
+def test_status_says_why_a_site_has_no_state_yet(shell: Shell) -> None:
+    shell.pause()
+    (line,) = [line for line in shell.run("status").stdout.splitlines() if line.startswith("lodz")]
+    assert "not evaluated yet" in line
+    plan = shell.rules / "rollout.yaml"
+    plan.write_text(plan.read_text().replace("2026-11-20T00:00:00", "2099-01-01T06:00:00"))
+    (line,) = [line for line in shell.run("status").stdout.splitlines() if line.startswith("lodz")]
+    assert "goes live 2099-01-01 06:00 UTC" in line
+
+
 def test_a_refusal_names_who_acted_last_and_how_a_ground_can_end(shell: Shell) -> None:
     decision = shell.pause()
     assert shell.run("decisions", "acknowledge", decision, "--actor", "anna").exit_code == 0

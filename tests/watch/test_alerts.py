@@ -85,3 +85,10 @@ def test_the_plan_says_which_labels_count_and_a_site_is_known_by_its_label_too(w
     (outcome,) = take(world, Alert("f1", resolved=False, labels={"warehouse": "HAM", "severity": "P1"}, annotations={}))
     assert (outcome.outcome, outcome.detail) == ("opened", "alert P1 fires")
     assert world.decisions()[0].site == HAM
+
+
+def test_an_alert_whose_criterion_cannot_be_one_is_ignored_and_the_others_count(world: World) -> None:
+    odd = replace(FIRING, fingerprint="f2", labels={**FIRING.labels, "criterion": "sev1\nall is well"})
+    ignored, opened = take(world, odd, FIRING)
+    assert (ignored.outcome, opened.outcome) == ("ignored", "opened")
+    assert "a criterion is one line of at most 100 characters" in ignored.detail

@@ -65,6 +65,8 @@ def test_a_rules_ground_joins_the_manual_decision_of_its_site(worlds: Worlds) ->
         pytest.param({"phase": "wave-9"}, "phase", id="a phase the plan does not have"),
         pytest.param({"reason": ""}, "reason", id="no reason"),
         pytest.param({"criterion": " "}, "criterion", id="no criterion"),
+        pytest.param({"criterion": "sev1\nall is well"}, "criterion", id="a criterion of two lines"),
+        pytest.param({"criterion": "s" * 101}, "criterion", id="a criterion longer than anybody reads"),
     ],
 )
 def test_an_incomplete_stop_names_the_field(world: World, given: dict[str, Any], field: str) -> None:
@@ -80,6 +82,14 @@ def test_a_pause_closes_its_own_gate_and_those_of_later_phases(world: World) -> 
     assert gate(world, LODZ) == [opened(world).id], "an earlier phase is marked, though not paused"
     world.act(opened(world).id, Act.DISMISS, NOW, category="false_alarm")
     assert gate(world, LODZ) == []
+
+
+def test_a_gate_names_instants_to_the_second(world: World) -> None:
+    stopped, _ = world.stop(NOW + timedelta(microseconds=123_456), site=LODZ)
+    with world.store.reading() as view:
+        found = site_gate(world.rules.plan, LODZ, view.decisions(ROLLOUT, live=True))
+    (text,) = [reason.text for reason in found.reasons if reason.decision == stopped.id]
+    assert "lodz is paused since 2026-11-21T10:01:30Z: sev1;" in text
 
 
 def test_a_pause_in_a_later_phase_closes_no_other_gate(worlds: Worlds) -> None:

@@ -256,6 +256,8 @@ def test_on_paper_there_are_no_forms_but_the_addresses_of_links(desk: Window) ->
     expect(page.locator("header.top")).to_be_hidden()
     expect(page.locator("#acts")).to_be_hidden()
     expect(page.locator("svg.chart").first).to_be_visible()
+    shown = "document.querySelector('.ground pre').checkVisibility({contentVisibilityAuto: true})"
+    assert page.evaluate(shown), "what is folded on the screen is part of the record"
     after = "getComputedStyle(document.querySelector('ul.links a'), '::after').content"
     assert "https://grafana.example" in page.evaluate(after)
     assert page.pdf().startswith(b"%PDF")

@@ -1,0 +1,44 @@
+"""What a replay comes to in a sentence, also where little, or nothing, could be judged."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from stopwatch.cli.replay_output import sentences
+from stopwatch.watch.replay import Replay
+from stopwatch.watch.replay_lanes import Lane
+from tests.watch.letters import rule, rule_set
+from tests.watch.world import Worlds
+
+END = datetime(2026, 11, 21, 12, tzinfo=UTC)
+WEEK_OF_MINUTES = 7 * 24 * 60
+
+
+@pytest.mark.parametrize(
+    ("slots", "says"),
+    [
+        pytest.param(90, "sites were watched for 1 h 30 min in all, too short for a rate", id="an hour and a half"),
+        pytest.param(WEEK_OF_MINUTES - 1, "too short for a rate", id="a minute less than a week"),
+        pytest.param(2 * WEEK_OF_MINUTES, "0.00 per site-week over 2.00 site-weeks", id="two weeks"),
+    ],
+)
+def test_a_rate_is_told_only_of_a_week_or_more(worlds: Worlds, slots: int, says: str) -> None:
+    world = worlds.make(rule_set(rule("load")), {})
+    found = Replay(slots=slots, lanes=[Lane(world.cells()[0], 0, slots=slots)])
+    assert sentences(found, END)[0].startswith("0 breaches, 0 decisions: ")
+    assert says in sentences(found, END)[0]
+
+
+@pytest.mark.parametrize(
+    ("errors", "says"),
+    [
+        pytest.param(0, "No slot lies in this span, so nothing can be said of it.", id="no slot"),
+        pytest.param(
+            120, "All 120 slots were not judged for errors, so nothing can be said of this span.", id="errors"
+        ),
+    ],
+)
+def test_where_nothing_was_judged_nothing_sounds_like_good_news(errors: int, says: str) -> None:
+    assert sentences(Replay(errors=errors), END) == [says]
