@@ -46,7 +46,7 @@ class Window:
         """Let six seconds pass for the page, and wait until it has asked anew."""
         before = self.page.evaluate("Number(document.body.dataset.refreshed || 0)")
         self.page.clock.run_for(6000)
-        self.page.wait_for_function(f"Number(document.body.dataset.refreshed || 0) > {before}")
+        self.page.locator(f'body[data-refreshed="{before + 1}"]').wait_for(state="attached")
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than the window."""

@@ -211,7 +211,7 @@ def test_a_decision_on_paper(browser: Browser, site: PageSite) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_two_hundred_sites(browser: Browser, look: str) -> None:
+def test_two_hundred_sites_in_every_look(browser: Browser, look: str) -> None:
     for served in serve(tokens=False, sites=200):
         # At two pixels a point the phone's page would be higher than a picture may be.
         with window(browser, served.address, **{**LOOKS[look], "device_scale_factor": 1}) as made:
@@ -221,7 +221,7 @@ def test_two_hundred_sites(browser: Browser, look: str) -> None:
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize(("name", "page"), [("replay", replayed()), ("replay-month", month())])
-def test_replays(browser: Browser, tmp_path: Path, name: str, page: Replayed, look: str) -> None:
+def test_the_page_of_a_replay_in_every_look(browser: Browser, tmp_path: Path, name: str, page: Replayed, look: str) -> None:
     file = tmp_path / "replay.html"
     file.write_text(render(page))
     with window(browser, "", **LOOKS[look]) as made:
