@@ -221,7 +221,9 @@ def test_two_hundred_sites_in_every_look(browser: Browser, look: str) -> None:
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize(("name", "page"), [("replay", replayed()), ("replay-month", month())])
-def test_the_page_of_a_replay_in_every_look(browser: Browser, tmp_path: Path, name: str, page: Replayed, look: str) -> None:
+def test_the_page_of_a_replay_in_every_look(
+    browser: Browser, tmp_path: Path, name: str, page: Replayed, look: str
+) -> None:
     file = tmp_path / "replay.html"
     file.write_text(render(page))
     with window(browser, "", **LOOKS[look]) as made:
