@@ -19,7 +19,7 @@ from stopwatch.demo.prometheus import (
 
 
 def _jobs(server: PrometheusServer) -> list[str]:
-    answer = httpx.get(f"{server.url}/api/v1/status/config", trust_env=False).json()
+    answer = httpx.get(f"{server.url}/api/v1/status/config", trust_env=False, timeout=60).json()
     return re.findall(r"job_name: (\S+)", answer["data"]["yaml"])
 
 
@@ -39,7 +39,7 @@ def test_a_missing_program_is_named_with_what_to_install() -> None:
 @pytest.mark.slow
 def test_it_is_ready_inside_the_with_and_gone_after_it(tmp_path: Path) -> None:
     with PrometheusServer(tmp_path) as server:
-        assert httpx.get(f"{server.url}/-/ready", trust_env=False).status_code == 200
+        assert httpx.get(f"{server.url}/-/ready", trust_env=False, timeout=60).status_code == 200
         pid = server.pid
         assert pid is not None
     assert not _alive(pid)

@@ -169,7 +169,7 @@ receivers:
                 "startsAt": now.isoformat(),
             }
             foreign = alert | {"labels": {"alertname": "Disk", "site": "MUC", "criterion": "disk"}}
-            httpx.post(f"{alerts.url}/api/v2/alerts", json=[alert, foreign]).raise_for_status()
+            httpx.post(f"{alerts.url}/api/v2/alerts", json=[alert, foreign], timeout=60).raise_for_status()
 
             def decisions() -> list[dict[str, object]]:
                 found: list[dict[str, object]] = actor.get("/api/v1/decisions").json()["decisions"]
@@ -178,7 +178,7 @@ receivers:
             eventually("the site is paused", decisions)
             assert actor.get("/api/v1/gates/ham-01").status_code == 409
             ended = alert | {"endsAt": datetime.now(UTC).isoformat()}
-            httpx.post(f"{alerts.url}/api/v2/alerts", json=[ended]).raise_for_status()
+            httpx.post(f"{alerts.url}/api/v2/alerts", json=[ended], timeout=60).raise_for_status()
             eventually(
                 "the ground is resolved",
                 lambda: '"resolved_at":null' not in json.dumps(decisions(), separators=(",", ":")),

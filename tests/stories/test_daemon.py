@@ -97,7 +97,7 @@ def test_people_act_through_the_command_line_and_the_gate_follows(tmp_path: Path
         with daemon(settings) as (_daemon, api):
             decision = eventually("the breach is found", api.decisions)[0]["id"]
             assert shell(settings, "gate", "ham-01")[0] == 1
-            assert httpx.get(f"{api.url}/api/v1/gates/lodz").status_code == 409
+            assert httpx.get(f"{api.url}/api/v1/gates/lodz", timeout=60).status_code == 409
             assert shell(settings, "decisions", "resume", decision, "--reason", "too early")[0] == 1
             assert shell(settings, "decisions", "acknowledge", decision, "--actor", "anna")[0] == 0
             assert shell(settings, "decisions", "acknowledge", decision, "--rev", "1")[0] == 1
@@ -106,7 +106,7 @@ def test_people_act_through_the_command_line_and_the_gate_follows(tmp_path: Path
                 "it is resumed", lambda: shell(settings, "decisions", "resume", decision, "--reason", "ok")[0] == 0
             )
             assert shell(settings, "gate", "ham-01")[0] == 0
-            assert httpx.get(f"{api.url}/api/v1/gates/lodz").status_code == 200
+            assert httpx.get(f"{api.url}/api/v1/gates/lodz", timeout=60).status_code == 200
             acts = [(act["act"], act["actor"]) for act in api.decisions()[0]["acts"]]
             assert [act for act, _actor in acts] == ["acknowledge", "resume"]
             assert acts[0][1] == "anna"
@@ -154,11 +154,11 @@ def test_a_broken_reload_changes_nothing_and_a_good_one_counts_from_the_next_slo
             eventually("everything is evaluated", lambda: _states(api) == {"ok"})
             good = (rules / "stop-rules.yaml").read_text()
             (rules / "stop-rules.yaml").write_text(good.replace("threshold", "treshold"))
-            assert httpx.post(f"{api.url}/-/reload").status_code >= 400
-            assert "stopwatch_config_last_reload_successful 0" in httpx.get(f"{api.url}/metrics").text
+            assert httpx.post(f"{api.url}/-/reload", timeout=60).status_code >= 400
+            assert "stopwatch_config_last_reload_successful 0" in httpx.get(f"{api.url}/metrics", timeout=60).text
             changed = int(time.time())
             (rules / "stop-rules.yaml").write_text(good.replace("threshold: 10", "threshold: 1"))
-            assert httpx.post(f"{api.url}/-/reload").status_code == 200
+            assert httpx.post(f"{api.url}/-/reload", timeout=60).status_code == 200
             found = eventually("the stricter limit opens", api.decisions)
             assert found[0]["opened_at"] >= at(changed - 3)
 

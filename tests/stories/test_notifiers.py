@@ -65,4 +65,4 @@ def test_a_pause_without_slack_reaches_people_by_second_notifiers_once_and_ends_
 
 
 def _metrics(url: str) -> str:
-    return httpx.get(f"{url}/metrics").text
+    return httpx.get(f"{url}/metrics", timeout=60).text

@@ -150,7 +150,7 @@ def test_a_server_stops_although_clients_hold_on_and_gives_its_port_back() -> No
     again = WebServer(app, host="127.0.0.1", port=server.port)
     again.start()
     try:
-        assert httpx.get(f"{again.address}/-/healthy", trust_env=False).status_code == 200
+        assert httpx.get(f"{again.address}/-/healthy", trust_env=False, timeout=60).status_code == 200
     finally:
         again.stop()
 

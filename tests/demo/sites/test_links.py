@@ -26,8 +26,8 @@ def test_every_rule_has_its_page_in_the_runbook(rule: str) -> None:
 
 def test_a_rule_that_nobody_wrote_about_has_no_page() -> None:
     with Simulator(Estate(start=START, seed=1), clock=lambda: START) as sites:
-        assert httpx.get(f"{sites.url}/runbook/labels", trust_env=False).status_code == 404
-        assert httpx.get(f"{sites.url}/runbook/carrier-labels", trust_env=False).status_code == 200
+        assert httpx.get(f"{sites.url}/runbook/labels", trust_env=False, timeout=60).status_code == 404
+        assert httpx.get(f"{sites.url}/runbook/carrier-labels", trust_env=False, timeout=60).status_code == 200
 
 
 def test_a_copy_links_to_the_ports_that_were_taken(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_the_log_tells_when_a_fault_came_and_went_at_one_site() -> None:
         until = datetime.fromtimestamp(START + 60, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
         def log(**asked: str) -> list[str]:
-            return httpx.get(f"{sites.url}/logs", params=asked, trust_env=False).text.splitlines()
+            return httpx.get(f"{sites.url}/logs", params=asked, trust_env=False, timeout=60).text.splitlines()
 
         came = f"{begin}  LDZ  fault labels began, strength 0.2, until it is cleared"
         went = f"{end}  LDZ  fault labels was cleared"
@@ -57,4 +57,4 @@ def test_the_log_tells_when_a_fault_came_and_went_at_one_site() -> None:
         assert log(site="LDZ") == [came, went]
         assert log(site="LDZ", **{"from": str(int(START * 1000) + 1)}) == [went]
         assert log(site="HAM", to="1") == ["Nothing was noted here in this time."]
-        assert httpx.get(f"{sites.url}/logs?from=noon", trust_env=False).status_code == 422
+        assert httpx.get(f"{sites.url}/logs?from=noon", trust_env=False, timeout=60).status_code == 422

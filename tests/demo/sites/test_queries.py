@@ -40,7 +40,7 @@ class Ask:
     def __call__(self, query: str, *, at: float | None = None) -> dict[str, float]:
         """Answer by site; two series for one site are an error."""
         form = {"query": query} if at is None else {"query": query, "time": f"{at:.3f}"}
-        answer = httpx.post(f"{self._url}/api/v1/query", data=form, trust_env=False).json()
+        answer = httpx.post(f"{self._url}/api/v1/query", data=form, trust_env=False, timeout=60).json()
         assert answer["status"] == "success", answer
         pairs = [(series["metric"]["site"], float(series["value"][1])) for series in answer["data"]["result"]]
         assert len(dict(pairs)) == len(pairs), pairs
@@ -91,7 +91,7 @@ def test_each_query_has_one_sane_series_a_site_in_history_and_live_and_shows_its
                 assert set(ask(counts)) == LABELS
         assert set(ask("sum by (site) (count by (site, instance, job) (wms_orders_total))").values()) == {1.0}
         for _, site, kind in FAULT_OF.values():
-            httpx.post(f"{simulator.url}/control/fault", json={"site": site, "kind": kind}, trust_env=False)
+            httpx.post(f"{simulator.url}/control/fault", json={"site": site, "kind": kind}, trust_env=False, timeout=60)
         for kpi in KPIS:
             label = FAULT_OF[kpi["id"]][0]
             assert _within_20_s(partial(_only_breaching, ask, kpi, label)), (kpi["id"], ask(kpi["query"]))
@@ -102,7 +102,7 @@ def test_a_silent_site_goes_missing_and_a_closed_one_has_no_volume(tmp_path: Pat
     kpi = next(kpi for kpi in KPIS if kpi["id"] == "integration_5xx_ratio")
     with _running(tmp_path) as (simulator, ask, _):
         for site, kind in (("lyon", "silent"), ("lodz", "closed")):
-            httpx.post(f"{simulator.url}/control/fault", json={"site": site, "kind": kind}, trust_env=False)
+            httpx.post(f"{simulator.url}/control/fault", json={"site": site, "kind": kind}, trust_env=False, timeout=60)
         assert _within_20_s(lambda: set(ask(kpi["query"])) == LABELS - {"LYS"})
         assert _within_20_s(lambda: ask(kpi["volume"]).get("LDZ") == 0)
         assert "LYS" not in ask(kpi["volume"])

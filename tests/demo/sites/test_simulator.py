@@ -30,7 +30,7 @@ def clock() -> HandClock:
 def port(clock: HandClock) -> Iterator[httpx.Client]:
     with (
         Simulator(Estate(start=START, seed=1), clock=clock) as simulator,
-        httpx.Client(base_url=simulator.url, trust_env=False) as client,
+        httpx.Client(base_url=simulator.url, trust_env=False, timeout=60) as client,
     ):
         yield client
 

@@ -18,7 +18,7 @@ CUT = (ConnectionError, http.client.HTTPException, OSError)
 def raw(slack: SlackEmulator, text: str = "x") -> httpx.Response:
     headers = {"authorization": f"Bearer {TOKEN}"}
     body = {"channel": CHANNEL, "text": text}
-    return httpx.post(f"{slack.api_url}chat.postMessage", json=body, headers=headers, trust_env=False)
+    return httpx.post(f"{slack.api_url}chat.postMessage", json=body, headers=headers, trust_env=False, timeout=60)
 
 
 @pytest.mark.parametrize("said", ["7", "0.5", "-1", "Wed, 21 Oct 2026 07:28:00 GMT", "soon", None])

@@ -96,11 +96,11 @@ def test_the_page_shows_the_channel_with_its_threads(client: WebClient, slack: S
     root = client.chat_postMessage(channel=CHANNEL, text="push", blocks=[section("*PAUSED* <b>"), actions(button())])
     client.chat_postMessage(channel=CHANNEL, text="evidence", thread_ts=root["ts"])
     slack.say(CHANNEL, "U0BEN", "ack <script>", thread_ts=root["ts"])
-    answer = httpx.get(slack.page_url, trust_env=False)
+    answer = httpx.get(slack.page_url, trust_env=False, timeout=60)
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     for part in ("<b>PAUSED</b> &lt;b&gt;", "2 replies", "evidence", "Ben Okafor", "ack &lt;script&gt;", "# hypercare"):
         assert part in answer.text
-    assert "ack" in httpx.get(f"{slack.page_url}page/{CHANNEL}", trust_env=False).json()["messages"]
+    assert "ack" in httpx.get(f"{slack.page_url}page/{CHANNEL}", trust_env=False, timeout=60).json()["messages"]
 
 
 @pytest.mark.parametrize(
@@ -116,4 +116,4 @@ def test_the_page_shows_the_channel_with_its_threads(client: WebClient, slack: S
     ],
 )
 def test_the_parts_of_the_page(slack: SlackEmulator, path: str, status: int) -> None:
-    assert httpx.get(f"{slack.page_url}{path}", trust_env=False).status_code == status
+    assert httpx.get(f"{slack.page_url}{path}", trust_env=False, timeout=60).status_code == status

@@ -132,7 +132,7 @@ def test_a_modal_is_opened_filled_in_refused_and_closed(
     submitted = payload_of(app.got.get(timeout=5)[1])
     assert submitted["view"]["state"]["values"]["reason"]["reason"]["value"] == "x"
     assert submitted["view"]["private_metadata"] == "d|1|1"
-    assert "too short" in httpx.get(slack.page_url, trust_env=False).text
+    assert "too short" in httpx.get(slack.page_url, trust_env=False, timeout=60).text
     app.answer = b""
     control.post("submit", json={"view": view, "user": "U0ANNA", "values": {"reason": "carrier is back"}})
     assert [item["open"] for item in control.get("views").json()] == [False]
@@ -179,7 +179,7 @@ def test_commands_and_shortcuts(client: WebClient, control: httpx.Client, app: A
 def test_a_response_url_takes_five_answers(client: WebClient, control: httpx.Client, app: App) -> None:
     control.post("click", json=clicked(card(client)))
     url = payload_of(app.got.get(timeout=5)[1])["response_url"]
-    codes = [httpx.post(url, json={"text": "noted"}, trust_env=False).status_code for _ in range(6)]
+    codes = [httpx.post(url, json={"text": "noted"}, trust_env=False, timeout=60).status_code for _ in range(6)]
     assert codes == [200] * 5 + [404]
     assert control.get("responses").json() == [{"text": "noted"}] * 5
 

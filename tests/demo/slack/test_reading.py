@@ -90,7 +90,9 @@ def test_people_and_groups_can_be_looked_up_and_groups_can_fail(client: WebClien
 def test_a_breach_of_contract_is_recorded(
     slack: SlackEmulator, method: str, args: dict[str, object], violation: str
 ) -> None:
-    httpx.post(f"{slack.api_url}{method}", json=args, headers={"authorization": f"Bearer {TOKEN}"}, trust_env=False)
+    httpx.post(
+        f"{slack.api_url}{method}", json=args, headers={"authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=60
+    )
     assert violation in slack.violations()[0]
 
 
@@ -105,13 +107,13 @@ def test_a_breach_of_contract_is_recorded(
 )
 def test_an_unreadable_body_has_its_own_code(slack: SlackEmulator, body: bytes, kind: str, code: str) -> None:
     headers = {"authorization": f"Bearer {TOKEN}", "content-type": kind}
-    answer = httpx.post(f"{slack.api_url}auth.test", content=body, headers=headers, trust_env=False).json()
+    answer = httpx.post(f"{slack.api_url}auth.test", content=body, headers=headers, trust_env=False, timeout=60).json()
     assert answer["error"] == code
 
 
 def test_the_log_holds_every_call_without_its_token(client: WebClient, slack: SlackEmulator) -> None:
     client.chat_postMessage(channel=CHANNEL, text="x")
-    httpx.get(f"{slack.api_url}auth.test", params={"token": TOKEN}, trust_env=False)
+    httpx.get(f"{slack.api_url}auth.test", params={"token": TOKEN}, trust_env=False, timeout=60)
     assert [call.method for call in slack.log()] == ["chat.postMessage", "auth.test"]
     assert TOKEN not in repr(slack.log())
 
