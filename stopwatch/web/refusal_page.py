@@ -28,7 +28,7 @@ _SAID: dict[int, tuple[str, str]] = {
     422: ("Something is missing", "Nothing changed. Go back, mend it and send it again."),
     500: ("stopwatch failed to answer", "Nothing is known to be wrong with the watch itself; the log says what broke."),
     503: (
-        "The records cannot be read just now",
+        "Not just now",
         "Nothing is lost and nothing changed; the watch goes on by itself. This page asks again every few seconds.",
     ),
 }

@@ -93,6 +93,13 @@ def test_a_page_opens_for_everybody_and_keeps_its_policy(
     assert looking.violations() == []
 
 
+def test_on_a_phone_the_breach_is_the_part_of_a_chart_that_is_seen(browser: Browser, site: PageSite) -> None:
+    with window(browser, site.address, viewport=PHONE) as shown:
+        page = shown.sign_in(SECRETS["reader"], PAGE)
+        right = page.evaluate("document.querySelector('svg.chart').getBoundingClientRect().right")
+        assert right <= PHONE["width"]
+
+
 def test_the_dark_is_dark(browser: Browser, site: PageSite) -> None:
     with window(browser, site.address, color_scheme="dark") as shown:
         page = shown.open("/login")
@@ -167,7 +174,7 @@ def test_a_page_says_when_stopwatch_no_longer_answers_and_when_it_does_again(des
 def test_a_page_that_could_not_be_read_comes_by_itself(desk: Window, site: PageSite) -> None:
     site.records.locked = True
     page = desk.open("/decisions")
-    expect(page.locator("h1")).to_have_text("The records cannot be read just now")
+    expect(page.locator("h1")).to_have_text("Not just now")
     site.records.locked = False
     desk.refresh()
     expect(page.locator("h1")).to_have_text("Decisions")
