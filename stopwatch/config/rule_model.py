@@ -81,6 +81,7 @@ class LinksModel(Strict):
     dashboard: Said | None = Field(default=None, description="Dashboard of this KPI at this site.")
     logs: Said | None = Field(default=None, description="Logs of the time around the breach.")
     runbook: Said | None = Field(default=None, description="What to do.")
+    graph: Said | None = Field(default=None, description="Prometheus's own graph of the query.")
 
 
 class OverridesModel(Strict):

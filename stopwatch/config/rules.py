@@ -70,7 +70,7 @@ class _Reader:
             settle=model.settle,
             severity=model.severity,
             mode=model.mode,
-            links=Links(model.links.dashboard, model.links.logs, model.links.runbook),
+            links=Links(model.links.dashboard, model.links.logs, model.links.runbook, model.links.graph),
             phases=phases,
         )
 

@@ -124,10 +124,12 @@ class Links:
     dashboard: str | None = None
     logs: str | None = None
     runbook: str | None = None
+    graph: str | None = None
 
     def items(self) -> list[tuple[str, str]]:
         """Return (kind, template) of the links that are given."""
-        pairs = (("dashboard", self.dashboard), ("logs", self.logs), ("runbook", self.runbook))
+        named = ("dashboard", "logs", "runbook", "graph")
+        pairs = [(kind, getattr(self, kind)) for kind in named]
         return [(kind, template) for kind, template in pairs if template]
 
 

@@ -82,6 +82,6 @@ def _of_rules(rule_set: RuleSet, site: Site, now: datetime) -> list[tuple[str, s
         except (BaselineUnresolvedError, ValueError):
             continue
         event = RuleEvent(Change.OPENED, now, now, now)
-        filled = fill(rule.links, site, resolved, event, f"{site.id}-{stamp(now)}")
+        filled = fill(rule.links, site, resolved, event, f"{site.id}-{stamp(now)}", rule_set.kpis)
         links += [(link.kind, link.url, str(rule.id)) for link in filled]
     return links

@@ -252,4 +252,5 @@ def _links(so_far: Explanation, state: RuleState | None) -> tuple[Link, ...]:
         return ()
     since = (state.pending_since if state is not None else None) or so_far.at
     event = RuleEvent(Change.OPENED, so_far.at, since, since)
-    return fill(so_far.rule.links, so_far.site, so_far.resolved, event, so_far.arming.decision or "")
+    kpis = {kpi.id: kpi for kpi in so_far.kpis}
+    return fill(so_far.rule.links, so_far.site, so_far.resolved, event, so_far.arming.decision or "", kpis)

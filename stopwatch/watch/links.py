@@ -10,8 +10,10 @@ from stopwatch.core.decision import Link
 from stopwatch.core.grid import rfc3339
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from stopwatch.core.kpi import Kpi, KpiId
     from stopwatch.core.rollout import Site
     from stopwatch.core.rule import Links, ResolvedRule
     from stopwatch.core.state import RuleEvent
@@ -20,8 +22,11 @@ MARGIN = timedelta(minutes=30)
 """How much before and after a breach a link shows."""
 
 
-def fill(links: Links, site: Site, rule: ResolvedRule, event: RuleEvent, decision: str) -> tuple[Link, ...]:
+def fill(
+    links: Links, site: Site, rule: ResolvedRule, event: RuleEvent, decision: str, kpis: Mapping[KpiId, Kpi]
+) -> tuple[Link, ...]:
     """Return the rule's links with every placeholder replaced; templates were checked when they were loaded."""
+    kpi = kpis.get(rule.limits[0].kpi)
     begin, end = event.pending_since - MARGIN, event.at + MARGIN
     words = {
         "site": site.id,
@@ -33,13 +38,15 @@ def fill(links: Links, site: Site, rule: ResolvedRule, event: RuleEvent, decisio
         "to_ms": str(_milliseconds(end)),
         "from_iso": rfc3339(begin),
         "to_iso": rfc3339(end),
+        "range": f"{int((end - begin).total_seconds())}s",
+        "query": kpi.query if kpi is not None else "",
         "decision": decision,
     }
     filled = []
     for kind, template in links.items():
         url = template
         for name, word in words.items():
-            url = url.replace("{" + name + "}", quote(word, safe=":"))
+            url = url.replace("{" + name + "}", quote(word, safe=":" if name != "query" else ""))
         filled.append(Link(kind, url))
     return tuple(filled)
 

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from stopwatch.config.complaint import Complaints
     from stopwatch.config.node import Node
 
-PLACEHOLDERS = ("site", "label", "phase", "rule", "kpi", "from_ms", "to_ms", "from_iso", "to_iso", "decision")
+PLACEHOLDERS = (
+    *("site", "label", "phase", "rule", "kpi", "query", "decision"),
+    *("from_ms", "to_ms", "from_iso", "to_iso", "range"),
+)
 _PLACEHOLDER = re.compile(r"\{([^{}=\"',]*)\}")
 """Braces around a word; those of PromQL or JSON inside a link hold signs that no placeholder has."""
 
