@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,10 @@ from stopwatch.web.figures import figure, local, span, zone_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from stopwatch.core.rule import ResolvedRule
+
 _CLASSES = {"B": "breaching", "C": "clear", "M": "missing", "L": "too few events"}
+_OTHERS = 5
 _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
 
 
@@ -81,6 +85,8 @@ def _facts(bundle: Mapping[str, Any]) -> list[tuple[str, str]]:
     known: list[tuple[str, object]] = [
         ("verdict", f"{verdict['low']} of the newest {verdict['used']} samples breach, {window.m} of {window.n} must"),
         ("samples", f"{verdict['used']} of {verdict['expected']} expected"),
+        ("baseline", _baseline(bundle)),
+        ("other sites then", _others(bundle, rule)),
         ("breach held", span(_at(bundle["at"]) - _at(bundle["pending_since"]))),
         ("began", local(_at(bundle["pending_since"]), zone, seconds=True)),
         ("judged slot", local(_at(bundle["at"]), zone, seconds=True)),
@@ -94,6 +100,27 @@ def _facts(bundle: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("rule files", f"revision {str(bundle['revision'])[:12]}"),
     ]
     return [(name, str(fact)) for name, fact in known if fact is not None]
+
+
+def _baseline(bundle: Mapping[str, Any]) -> str | None:
+    """Return the frozen numbers that limits follow from, None where none does."""
+    frozen = [
+        f"{condition['kpi']} {name} {figure(number, condition['unit'])}"
+        for condition in bundle["conditions"]
+        for name, number in (condition.get("baselines") or {}).items()
+    ]
+    return ", ".join(frozen) or None
+
+
+def _others(bundle: Mapping[str, Any], rule: ResolvedRule) -> str | None:
+    """Return the newest values of the other sites in the same answer, worst first, a few of them."""
+    newest = {site: number_of(values[-1]) for site, values in (bundle.get("controls") or {}).items() if values}
+    known = [(site, value) for site, value in newest.items() if not math.isnan(value)]
+    known.sort(key=lambda pair: pair[1], reverse=rule.limits[0].op.upward)
+    unit = bundle["conditions"][0]["unit"]
+    told = [f"{site} {figure(value, unit)}" for site, value in known[:_OTHERS]]
+    more = len(newest) - len(told)
+    return ", ".join([*told, *([f"{more} more"] if more else [])]) or None
 
 
 def _queries(bundle: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,0 +1,45 @@
+"""What a page says of a bundle: its verdict, its baseline, and how the other sites stood in the same answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+from stopwatch.core.kpi import SiteId
+from stopwatch.core.resolve import resolve
+from stopwatch.core.rule import BaselineThreshold, Statistic
+from stopwatch.web.bundle_view import view_of
+from tests.watch.letters import GRAIN, HAM, T0, rule, rule_set
+from tests.watch.test_evidence import bundles
+from tests.watch.world import Worlds
+
+OTHERS = [SiteId(f"site-{number}") for number in range(1, 8)]
+
+
+def test_baseline_and_other_sites_stand_beside_the_verdict(tmp_path: Path) -> None:
+    worlds = Worlds(tmp_path)
+    written = rule("load", step=GRAIN)
+    relative = replace(written.criteria[0], threshold=BaselineThreshold(Statistic.MEDIAN, Decimal("2.5")))
+    rules = rule_set(replace(written, criteria=(relative,)), sites=(HAM, *OTHERS))
+    series = {("load", site): letter * 9 for site, letter in zip(OTHERS, "CCRCCCM", strict=True)}
+    world = worlds.make(rules, series | {("load", HAM): "CCBBBCCCC"})
+    for cell in world.cells():
+        cell.resolved = resolve(cell.rule, rules.kpis, {(relative.kpi, Statistic.MEDIAN): 2.0})
+        cell.unresolved = None
+    world.run(T0, T0 + 4 * GRAIN, every=GRAIN)
+    ((sha256, body),) = bundles(world)
+    facts = dict(view_of(sha256, json.loads(body)).facts)
+    assert facts["baseline"] == "load median 2"
+    assert facts["other sites then"] == "site-3 4.5, site-1 1, site-2 1, site-4 1, site-5 1, 2 more"
+    worlds.close()
+
+
+def test_a_bundle_of_a_rule_without_either_says_nothing_of_them(tmp_path: Path) -> None:
+    worlds = Worlds(tmp_path)
+    world = worlds.make(rule_set(rule("load", step=GRAIN)), {("load", HAM): "CCBBB"})
+    world.run(T0, T0 + 4 * GRAIN, every=GRAIN)
+    ((sha256, body),) = bundles(world)
+    assert not {"baseline", "other sites then"} & dict(view_of(sha256, json.loads(body)).facts).keys()
+    worlds.close()
