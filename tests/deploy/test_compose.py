@@ -65,6 +65,12 @@ def test_what_prometheus_and_alertmanager_are_told_to_read_is_there() -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_grafana_finds_its_dashboards_where_the_provider_looks() -> None:
+    (provider,) = documents((DEPLOY / "grafana" / "provisioning" / "dashboards" / "stopwatch.yml").read_text())
+    targets = {mount.split(":")[1] for mount in PROGRAMS["grafana"]["volumes"]}
+    assert provider["providers"][0]["options"]["path"] in targets
+
+
 def test_ours_has_real_settings_that_fit_together(tmp_path: Path) -> None:
     given: dict[str, str] = OURS["environment"]
     assert given.keys() - VARIABLES == set()
