@@ -66,11 +66,17 @@ class Engineless:
         return run("podman", *self._places, *own, *words)
 
 
-def make_root(folder: Path) -> Path:
-    """Bootstrap a slim Debian with the wheels that the requirements name, so that the build asks nobody."""
+def make_root(folder: Path, *more: str) -> Path:
+    """Bootstrap a slim Debian, with *more* packages and the wheels that the requirements name: a build asks nobody."""
     root = folder / "root"
     say(f"bootstrapping Debian {SUITE}")
-    run("debootstrap", "--variant=minbase", "--include=python3,python3-venv,ca-certificates", SUITE, root)
+    run(
+        "debootstrap",
+        "--variant=minbase",
+        f"--include={','.join(('python3', 'python3-venv', 'ca-certificates', *more))}",
+        SUITE,
+        root,
+    )
     found = run("chroot", root, "python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
     say(f"fetching the wheels of requirements.txt for Python {found}")
     wanted = [
@@ -90,9 +96,9 @@ def make_root(folder: Path) -> Path:
 def build(tools: Engineless, root: Path) -> None:
     """Make the base from *root* and the image from the base."""
     say("building the image")
-    base = tools.buildah("from", "scratch").strip()
-    tools.buildah("copy", "-q", base, root, "/")
-    tools.buildah("commit", "-q", base, f"{IMAGE}-base")
+    ground = tools.buildah("from", "scratch").strip()
+    tools.buildah("copy", "-q", ground, root, "/")
+    tools.buildah("commit", "-q", ground, f"{IMAGE}-base")
     tools.buildah(
         "bud", "--format", "docker", "--isolation", "chroot",
         "--build-arg", f"BASE={IMAGE}-base", "--tag", IMAGE, "--file", ROOT / "Dockerfile", ROOT,

@@ -30,7 +30,7 @@ def test_hadolint_finds_nothing_to_say() -> None:
     assert (linted.returncode, linted.stdout) == (0, "")
 
 
-def test_the_base_is_an_argument_and_no_digest_is_made_up() -> None:
+def test_what_it_is_built_on_is_an_argument_and_no_digest_is_made_up() -> None:
     assert re.search(r"^ARG BASE=python:[\d.]+-slim-\w+$", TEXT, re.MULTILINE)
     assert {line for line in ORDERS if line.startswith("FROM")} == {"FROM ${BASE} AS build", "FROM ${BASE}"}
     assert "sha256:" not in TEXT.replace("sha256:…", "")
