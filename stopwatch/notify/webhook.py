@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stopwatch.core.outbox import Detail, OutboxRow
 
 EVENT = "decision.unanswered"
+OVER = "decision.resolved"
 PREFIX = "whsec_"
 
 
@@ -119,10 +120,11 @@ def signature(key: bytes, identity: str, at: int, body: bytes) -> str:
 
 def payload(row: OutboxRow, decision: Decision | None, external_url: str | None) -> bytes:
     """Return what is posted: type, time of the event, and the decision as it stands."""
-    cause = str(row.message.body.get("cause") or "")
+    over = row.message.body.get("event") == "resolved"
+    cause = "over" if over else str(row.message.body.get("cause") or "")
     data: dict[str, object] = {"cause": cause, "since": row.message.body.get("since")}
     if decision is not None:
         data |= {"text": summary(decision, cause), **facts(decision, external_url)}
     else:
         data["decision"] = row.message.decision
-    return json.dumps({"type": EVENT, "timestamp": rfc3339(row.created_at), "data": data}).encode()
+    return json.dumps({"type": OVER if over else EVENT, "timestamp": rfc3339(row.created_at), "data": data}).encode()

@@ -14,7 +14,11 @@ _LONGEST = 200
 
 
 def summary(decision: Decision, cause: str) -> str:
-    """Return one line: ``ham-01 (pilot) is paused: integration-5xx; nobody has answered``."""
+    """Return one line: ``ham-01 (pilot) is paused: integration-5xx; nobody has answered``, or that it is over."""
+    if cause == "over":
+        return (
+            f"{place(decision)} is {'paused again' if decision.paused else 'no longer paused'}: {decision.state.value}"
+        )
     names = list(dict.fromkeys(ground.name[:_LONGEST] for ground in decision.grounds))
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
     why = {

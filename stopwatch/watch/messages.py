@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.decision import GroundKind
 from stopwatch.core.grid import rfc3339
-from stopwatch.core.outbox import Message, MessageKind, root_key, thread_key
-from stopwatch.watch.escalating import ALERTMANAGER
+from stopwatch.core.outbox import Message, MessageKind, OutboxState, root_key, thread_key
+from stopwatch.watch.escalating import ALERTMANAGER, WEBHOOK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,10 +34,19 @@ def tell(tx: Writer, decision: Decision, channel: str | None, *, now: datetime) 
         for message in messages_of(decision, each):
             tx.enqueue(message, now=now)
     if not decision.paused:
-        # An alert that stands is resolved now and not when it would be refreshed.
-        for row in tx.messages(decision.id):
-            if row.message.notifier == ALERTMANAGER:
-                tx.touch_card(row.message.key)
+        _resolve_elsewhere(tx, decision, now)
+
+
+def _resolve_elsewhere(tx: Writer, decision: Decision, now: datetime) -> None:
+    """Tell the second notifiers that were fired that it is over: at once, once for each time."""
+    for row in tx.messages(decision.id):
+        if row.message.notifier == ALERTMANAGER:
+            tx.touch_card(row.message.key)
+        told = row.state in {OutboxState.SENT, OutboxState.UNKNOWN}
+        if row.message.notifier == WEBHOOK and row.message.kind is MessageKind.ESCALATION and told:
+            facts = {"event": "resolved", "state": decision.state.value, "since": rfc3339(now)}
+            key = f"{row.message.key}/over"
+            tx.enqueue(Message(key, MessageKind.RECOVERED, WEBHOOK, decision.id, decision.rev, facts, WEBHOOK), now=now)
 
 
 def messages_of(decision: Decision, channel: str) -> Iterator[Message]:

@@ -206,3 +206,23 @@ def test_the_delays_are_the_plans(tmp_path: Path, sink: Sink) -> None:
     calls.run(seconds=10)
     assert len(sink.received) == 1
     calls.stop()
+
+
+def test_the_webhook_hears_once_that_it_is_over_and_only_if_it_was_called(calls: Calls, sink: Sink) -> None:
+    calls.use(webhook=sink.url)
+    decision = calls.pause()
+    calls.run(minutes=1)
+    quiet = calls.act(decision, Act.DISMISS, reason="a slip", category="false_alarm")
+    calls.run(minutes=1)
+    assert (quiet.paused, sink.received) == (False, [])
+    called = calls.pause("sev1")
+    calls.run(minutes=10.5)
+    calls.act(called, Act.DISMISS, reason="a load test", category="false_alarm")
+    calls.run(minutes=1)
+    calls.restart()
+    calls.run(minutes=30, every=60)
+    told = [json.loads(received.body) for received in sink.received]
+    assert [each["type"] for each in told] == ["decision.unanswered", "decision.resolved"]
+    assert [each["data"]["decision"] for each in told] == [called.id, called.id]
+    assert told[1]["data"]["text"] == "ham-01 (pilot) is no longer paused: dismissed"
+    assert len({received.headers["webhook-id"] for received in sink.received}) == 2

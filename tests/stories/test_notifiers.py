@@ -60,7 +60,10 @@ def test_a_pause_without_slack_reaches_people_by_second_notifiers_once_and_ends_
                 lambda: shell(settings, "decisions", "resume", stop["id"], "--reason", "fine")[0] == 0,
             )
             eventually("the alert is resolved", lambda: not alerts.alerts(), seconds=20)
-            assert len(hook.received) == 1
+            eventually("the webhook hears that it is over", lambda: len(hook.received) == 2, seconds=20)
+            over = Webhook(SECRET).verify(hook.received[1].body, hook.received[1].headers)
+            assert (over["type"], over["data"]["decision"]) == ("decision.resolved", stop["id"])
+            assert over["data"]["text"] == "ham-01 (pilot) is no longer paused: resumed"
         assert {received.method for received in switch.received} == {"GET"}
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from stopwatch.core.decision import Act
+from stopwatch.core.decision import Act, DecisionId
+from stopwatch.core.kpi import SiteId
 from stopwatch.core.outbox import MessageKind, OutboxState
 from tests.slack.decisions import CHANNEL, acted, item, opened, recovered, root
 from tests.watch.delivery_bench import FALLBACK, Bench
@@ -198,3 +200,13 @@ def test_cards_are_updated_at_most_every_three_seconds(bench: Bench) -> None:
     bench.run(4)
     assert 4 <= len(bench.slack.log("chat.update")) <= 6
     assert bench.all_sent()
+
+
+def test_thirty_decisions_in_a_minute_each_get_one_card_at_slacks_pace(bench: Bench) -> None:
+    for number in range(30):
+        site = SiteId(f"site-{number:02}")
+        bench.open(replace(opened(), id=DecisionId(f"{site}-20261121T1015Z"), scope=site, site=site))
+    bench.run(40)
+    assert len(bench.shown()) == 30
+    assert set(bench.keys().values()) == {1}
+    assert bench.failures() == {}

@@ -61,7 +61,7 @@ def click(
 
 def submit(workspace: Workspace, *, view: str, user: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """
-    A view_submission payload; *values* gives one value per block id.
+    A view_submission payload; *values* gives one value per block id, other inputs hold what they began with.
 
     Raises:
         CannotError: No such view, or an input is missing that the client would ask for.
@@ -73,7 +73,8 @@ def submit(workspace: Workspace, *, view: str, user: str, values: Mapping[str, A
     state: dict[str, Any] = {}
     for block in held["view"]["blocks"]:
         if block["type"] == "input":
-            given = values.get(block["block_id"])
+            first = _initial(block["element"])
+            given = values.get(block["block_id"], first)
             if given in {None, ""} and not block.get("optional", False):
                 raise CannotError(f"{block['block_id']} must be filled in")
             state[block["block_id"]] = {block["element"]["action_id"]: _entered(block["element"], given)}
@@ -186,6 +187,14 @@ def _action(workspace: Workspace, part: Mapping[str, Any], block_id: str, value:
     if part["type"] == "button":
         return acted | {name: part[name] for name in ("text", "value", "style", "url") if name in part}
     return acted | _entered(part, value)
+
+
+def _initial(part: Mapping[str, Any]) -> Value:
+    """What an element holds as long as nobody has touched it."""
+    option = part.get("initial_option")
+    if isinstance(option, dict):
+        return option["value"]
+    return part.get("initial_date_time", part.get("initial_value", part.get("initial_user")))
 
 
 def _entered(part: Mapping[str, Any], given: Value) -> dict[str, Any]:
