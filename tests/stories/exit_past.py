@@ -51,7 +51,7 @@ def is_night(at: datetime) -> bool:
 
 def write_plan(folder: Path, go_live: datetime, **exits: object) -> Path:
     """Write a rule folder in which each site is a phase of its own."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "kpis.yaml").write_text(KPIS)
     (folder / "stop-rules.yaml").write_text(RULES)
     phases = [

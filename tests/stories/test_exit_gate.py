@@ -174,6 +174,28 @@ def test_the_go_of_a_person_is_kept_with_the_judgement_and_against_it_for_good(s
     assert site.run("audit", "verify").exit_code == 0
 
 
+def test_what_is_missing_is_said_as_the_command_that_records_it_and_then_the_phase_passes(
+    site: Site, tmp_path: Path
+) -> None:
+    fresh = tmp_path / "fresh"
+    write_plan(fresh / "rules", site.end - OBSERVED - timedelta(hours=12), sign_offs=["warehouse-lead"])
+    store = open_store(f"sqlite:///{fresh}/records.db")
+    with store.writing() as tx:
+        went_live = site.end - OBSERVED - timedelta(hours=12)
+        tx.save_activation(Activation("exit", SiteId("ham-01"), went_live, "cli:ida", went_live))
+    store.close()
+    alone = Site(fresh, site.prometheus, site.end)
+    wants = [reason["wants"] for reason in alone.judged("pilot", 1)["reasons"]]
+    assert wants == [
+        "stopwatch rollout sign-off pilot --role warehouse-lead",
+        "stopwatch rollout runbook pilot --link URL --note TEXT",
+    ]
+    for want in wants:
+        done = alone.run(*want.replace("URL", "https://wiki.example/r").replace("TEXT", "retries").split()[1:])
+        assert done.exit_code == 0, done.output
+    assert alone.judged("pilot", 0)["verdict"] == "pass"
+
+
 def test_words_stand_first_then_what_is_missing_then_the_numbers(site: Site) -> None:
     lines = site.run("gate", "wave-2").stdout.splitlines()
     assert lines[0] == "wave-2 is not provable: nothing bad is known, but 2 demands cannot be proven"
