@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from stopwatch.app.answering import Answering
-from stopwatch.core.decision import TRANSITIONS, Decision
+from stopwatch.core.decision import Decision
 from stopwatch.core.errors import StoreError
 from stopwatch.core.outbox import Delivery, OutboxState
 from stopwatch.slack.people import SlackPeople
@@ -80,7 +80,7 @@ class ThreadWords:
         daemon = self._daemon
         with daemon.store.reading() as view:
             live = view.decisions(daemon.rule_set.plan.rollout, live=True)
-        waiting = [each for each in live if any(each.state in TRANSITIONS[act] for act in WORDS.values())]
+        waiting = [each for each in live if any(each.after(act) is not None for act in WORDS.values())]
         if not waiting:
             self._read_to.clear()
         first = self._next % max(1, len(waiting))

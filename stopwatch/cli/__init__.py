@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "decisions": ("decisions", "List, show and act on pause decisions."),
     "pause": ("pause", "Declare a manual stop."),
     "rollout": ("rollout", "Show the rollout, check readiness, activate sites, record what people do."),
+    "drill": ("drill", "Try the path from a breach to a person, on purpose."),
     "gate": ("gate", "Ask whether the rollout may go on."),
     "evidence": ("evidence", "Show the frozen evidence of a decision."),
     "audit": ("audit", "Verify or export the audit chain."),

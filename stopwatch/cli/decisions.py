@@ -72,7 +72,7 @@ def list_decisions(state: str | None, site: str | None, config: str | None, form
         [
             decision.id,
             decision.state.value,
-            "paused" if decision.paused else "",
+            "drill" if decision.drill else "paused" if decision.paused else "",
             str(decision.rev),
             rfc3339(decision.opened_at),
             ", ".join(dict.fromkeys(ground.name for ground in decision.grounds)),
@@ -114,7 +114,7 @@ def _known(read: Callable[..., Decision | None], decision: str) -> Decision:
 def _tell(decision: Decision) -> None:
     from stopwatch.core.grid import rfc3339
 
-    paused = "paused" if decision.paused else "not paused"
+    paused = "a drill" if decision.drill else "paused" if decision.paused else "not paused"
     click.echo(f"{decision.id}  {decision.state}, {paused}, revision {decision.rev}")
     click.echo(f"scope {decision.scope}, opened {rfc3339(decision.opened_at)}")
     if decision.until:

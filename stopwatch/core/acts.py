@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.decision import (
     FINAL,
-    TRANSITIONS,
     Act,
     Acted,
     Decision,
@@ -101,7 +100,9 @@ def admit(decision: Decision, request: ActRequest, *, sight: SiteSight) -> Decis
 
     """
     _current(decision, request)
-    target = TRANSITIONS[request.act].get(decision.state)
+    target = decision.after(request.act)
+    if target is None and decision.drill:
+        raise _illegal(decision, f"{request.act} is not possible: this is a drill; acknowledge it, or close it")
     if target is None:
         raise _illegal(decision, f"{request.act} is not possible while the decision is {decision.state}")
     if request.act is Act.RESUME:

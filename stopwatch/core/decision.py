@@ -98,6 +98,17 @@ TRANSITIONS: Mapping[Act | Happening, Mapping[DecisionState, DecisionState]] = {
 }
 """From an event and a state to the next state; an absent entry is an illegal act."""
 
+DRILL_TRANSITIONS: Mapping[Act, Mapping[DecisionState, DecisionState]] = {
+    Act.ACKNOWLEDGE: TRANSITIONS[Act.ACKNOWLEDGE],
+    Act.CONFIRM: TRANSITIONS[Act.CONFIRM],
+    Act.CLOSE: dict.fromkeys(_PAUSED_BY_RULE, _S.CLOSED),
+    Act.ATTACH: TRANSITIONS[Act.ATTACH],
+}
+"""What people can do to a drill: answer it, end it, and note a link."""
+
+DRILL_SCOPE = "_drill:"
+"""How the scope of a drill begins; the site follows."""
+
 RETURNS_TO_OPEN = frozenset({Happening.UNNAMED_GROUND, Happening.OVERRIDE_ENDED_BREACHING})
 """Events that begin a new episode when they lead from ``overridden`` to ``open``."""
 
@@ -171,9 +182,9 @@ class Decision:
     """
     The pause of one scope with all its grounds.
 
-    *scope* is a site, or ``_<phase>`` or ``_all`` for wide manual stops. *rev* counts state changes only. *episode*
-    counts returns to ``open``. *accepted* names the rules and criteria that the override in force accepts, *until* its
-    end.
+    *scope* is a site, ``_<phase>`` or ``_all`` for wide manual stops, or ``_drill:<site>``. *rev* counts state changes
+    only. *episode* counts returns to ``open``. *accepted* names the rules and criteria that the override in force
+    accepts, *until* its end.
     """
 
     id: DecisionId
@@ -194,8 +205,18 @@ class Decision:
 
     @property
     def paused(self) -> bool:
-        """Whether the decision pauses its sites now."""
-        return self.state.pausing
+        """Whether the decision pauses its sites now; a drill never does."""
+        return self.state.pausing and not self.drill
+
+    @property
+    def drill(self) -> bool:
+        """Whether this is a drill: it takes the path of a decision, pauses nothing and changes no gate."""
+        return self.scope.startswith(DRILL_SCOPE)
+
+    def after(self, act: Act) -> DecisionState | None:
+        """Return the state that *act* leads to, None if it is not possible now."""
+        table = DRILL_TRANSITIONS if self.drill else TRANSITIONS
+        return table.get(act, {}).get(self.state)
 
     @property
     def last_act(self) -> Acted | None:

@@ -35,11 +35,12 @@ class Step(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why the second notifier fires: nobody answered, the card did not arrive, or it cannot arrive."""
+    """Why the second notifier fires: nobody answered, the card did not arrive, or cannot, or it is tried on purpose."""
 
     UNANSWERED = "unanswered"
     UNDELIVERED = "undelivered"
     UNREACHABLE = "unreachable"
+    DRILL = "drill"
 
 
 _NUMBERS = {1: Step.BROADCAST, 2: Step.NOTIFIER, 3: Step.SECOND_GROUP}

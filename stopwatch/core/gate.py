@@ -54,6 +54,8 @@ def site_gate(plan: Plan, site: SiteId, live: Iterable[Decision]) -> SiteGate:
     order = plan.phase_order(phase)
     reasons: list[GateReason] = []
     for decision in live:
+        if decision.drill:
+            continue
         names = ", ".join(dict.fromkeys(ground.name for ground in decision.grounds))
         since = rfc3339(decision.opened_at.replace(microsecond=0))
         if decision.scope == site:

@@ -12,6 +12,7 @@ from stopwatch.notify.words import link, place, summary
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stopwatch.core.decision import Decision
     from stopwatch.core.escalation import Alarm
     from stopwatch.core.outbox import Delivery
 
@@ -43,6 +44,12 @@ class AlertmanagerReceiver:
         return self._exchange.post(json.dumps(alerts).encode())
 
 
+def _effect(decision: Decision) -> str:
+    if decision.drill:
+        return f"This is a drill at {place(decision)}, where nothing is wrong,"
+    return f"The rollout at {place(decision)} stands still"
+
+
 def alert(alarm: Alarm, external_url: str | None) -> dict[str, object]:
     """Return one alert of the API; its labels stay the same as long as the decision lives."""
     decision = alarm.decision
@@ -53,6 +60,7 @@ def alert(alarm: Alarm, external_url: str | None) -> dict[str, object]:
         "scope": decision.scope,
         "severity": "page",
     }
+    labels |= {"drill": "true"} if decision.drill else {}
     labels |= {"site": str(decision.site)} if decision.site is not None else {}
     labels |= {"phase": str(decision.phase)} if decision.phase is not None else {}
     told: dict[str, object] = {
@@ -60,7 +68,7 @@ def alert(alarm: Alarm, external_url: str | None) -> dict[str, object]:
         "annotations": {
             "summary": summary(decision, alarm.cause),
             "description": (
-                f"The rollout at {place(decision)} stands still since {rfc3339(decision.opened_at)}. "
+                f"{_effect(decision)} since {rfc3339(decision.opened_at)}. "
                 f"Answer with: stopwatch decisions acknowledge {decision.id}"
             ),
             "state": decision.state.value,

@@ -25,6 +25,8 @@ def summary(decision: Decision, cause: str) -> str:
         "undelivered": "Slack has not taken the message",
         "unreachable": "Slack cannot be used",
     }.get(cause, "nobody has answered")
+    if decision.drill:
+        return f"DRILL at {place(decision)}: nothing is wrong; whoever is called answers it"
     return f"{place(decision)} is paused: {', '.join(names[:_NAMES])}{more}; {why}"
 
 
@@ -45,6 +47,7 @@ def facts(decision: Decision, external_url: str | None) -> dict[str, object]:
         "phase": decision.phase,
         "state": decision.state.value,
         "paused": decision.paused,
+        "drill": decision.drill,
         "rev": decision.rev,
         "opened_at": rfc3339(decision.opened_at),
         "grounds": [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from stopwatch.core.decision import TRANSITIONS, Act, Decision, DecisionState
+from stopwatch.core.decision import Act, Decision, DecisionState
 
 if TYPE_CHECKING:
     from stopwatch.slack.payload import Block
@@ -45,7 +45,7 @@ def act_buttons(decision: Decision) -> Block | None:
     """Return the buttons and the menu of what the decision's state allows, None once it is over."""
     if not decision.state.live:
         return None
-    allowed = [act for act in LABELS if decision.state in TRANSITIONS[act]]
+    allowed = [act for act in LABELS if decision.after(act) is not None]
     shown = [act for act in BUTTONS.get(decision.state, ()) if act in allowed]
     elements: list[Block] = [_button(decision, act) for act in shown]
     if elements:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stopwatch.core.decision import TRANSITIONS, Act, Decision
-from stopwatch.core.outbox import Detail
+from stopwatch.core.decision import Act, Decision
+from stopwatch.core.outbox import Detail, MessageKind
 from stopwatch.slack.buttons import act_buttons
 from stopwatch.slack.cause import NAME, Cause, lead
 from stopwatch.slack.figures import between, clock, figure, here, moment, span
@@ -52,7 +52,7 @@ def card(decision: Decision, message: Message, terms: CardTerms, detail: Detail)
         return last_resort(message, decision)
     lines = three_lines(decision, answer_within=terms.answer_within, undecided=terms.undecided)
     push = push_line(decision)
-    found_by = metadata(message, decision.rev)
+    found_by = metadata(message, decision.rev, kind=MessageKind.DRILL if decision.drill else None)
     match detail:
         case Detail.FULL:
             return Payload(push, tuple(_blocks(decision, lines, terms)), found_by)
@@ -166,7 +166,7 @@ def _hint(decision: Decision) -> str | None:
     """Return how to answer without buttons, None where nothing is left to answer."""
     if not decision.state.live:
         return None
-    words = [f"`{word}`" for word, act in _WORDS.items() if decision.state in TRANSITIONS[act]]
+    words = [f"`{word}`" for word, act in _WORDS.items() if decision.after(act) is not None]
     thread = f"{' or '.join(words)} in the thread, or " if words else ""
     return f"Without buttons: {thread}`stopwatch decisions ACT {decision.id}`"
 

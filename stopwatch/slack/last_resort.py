@@ -18,8 +18,9 @@ def last_resort(message: Message, decision: Decision | None) -> Payload:
         words = f"A message of the kind {message.kind.value} could not be written; the log of stopwatch says why."
     else:
         place = decision.site or decision.scope
+        what = "DRILL" if decision.drill else "PAUSED" if decision.paused else "Pause decision"
         words = (
-            f"{'PAUSED' if decision.paused else 'Pause decision'} {escape(place)}: {decision.state.value}, "
+            f"{what} {escape(place)}: {decision.state.value}, "
             f"rev {decision.rev} · {escape(decision.id)}\n"
             f"This message could not be written in full. `stopwatch decisions show {escape(decision.id)}` says all."
         )

@@ -10,7 +10,7 @@ from stopwatch.slack.text import clip, escape
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stopwatch.core.outbox import Message
+    from stopwatch.core.outbox import Message, MessageKind
 
 Block = dict[str, object]
 
@@ -28,9 +28,10 @@ class Payload:
     metadata: Mapping[str, object] | None = None
 
 
-def metadata(message: Message, rev: int) -> Mapping[str, object]:
-    """Return what Slack keeps invisibly with a message, by which it is looked up."""
-    payload = {"decision": message.decision or "", "kind": message.kind.value, "key": message.key, "rev": rev}
+def metadata(message: Message, rev: int, *, kind: MessageKind | None = None) -> Mapping[str, object]:
+    """Return what Slack keeps invisibly with a message, by which it is looked up; *kind* in place of its own."""
+    shown = (kind or message.kind).value
+    payload = {"decision": message.decision or "", "kind": shown, "key": message.key, "rev": rev}
     return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 

@@ -46,10 +46,11 @@ def push_line(decision: Decision) -> str:
 def title(decision: Decision) -> str:
     """Return state and place as plain words, not yet escaped: ``PAUSED ham-01 (pilot), acknowledged by anna``."""
     cause = lead(decision)
-    mark = "DRILL " if cause and cause.drill else ""
     over = cause.over_since if cause and decision.state.live else None
     late = f", over since {clock(over)}" if over else ""
-    return f"{mark}{_banner(decision)} {_where(decision)}{_said(decision)}{late}"
+    drill = cause is not None and cause.drill
+    word = f"DRILL{'' if decision.state.live else ' OVER'}" if drill else _banner(decision)
+    return f"{word} {_where(decision)}{_said(decision)}{late}"
 
 
 def place(decision: Decision) -> str:
@@ -157,10 +158,20 @@ def _next_line(decision: Decision, answer_within: timedelta, undecided: timedelt
                 "*On-call closes it or rolls back further*: it is not proven that the KPIs came back. The pause stays."
             )
         case _:
-            return _final_line(decision)
+            cause = lead(decision)
+            return "*The drill is over*; nobody has to do anything." if cause and cause.drill else _final_line(decision)
+
+
+def _drill_line(decision: Decision, answer_within: timedelta) -> str:
+    if decision.state is _S.OPEN:
+        by = here(changed_at(decision) + answer_within)
+        return f"*On-call acknowledges by {by}*, as if it were real. Otherwise the drill fails and ends by itself."
+    return f"*{_actor(decision)} answered*; the drill ends by itself once the second notifier was called too."
 
 
 def _paused_line(decision: Decision, answer_within: timedelta, undecided: timedelta) -> str:
+    if (cause := lead(decision)) and cause.drill:
+        return _drill_line(decision, answer_within)
     if _over(decision):
         return "*On-call resumes* with a reason: every ground has recovered. Until then the pause stays."
     if decision.state is _S.OPEN and not _pages(decision):

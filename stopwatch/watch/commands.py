@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from stopwatch.core.acts import perform
 from stopwatch.core.audit import canonical_json, content_hash
 from stopwatch.core.decision import Decision, DecisionState, Ground, GroundKind, Happening
+from stopwatch.core.drill import end_drill, outcome, over
 from stopwatch.core.errors import ActIncompleteError, DecisionNotFoundError
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.opening import DAEMON, Scope, decision_id, end_override, ground_id, happen, join, open_decision
 from stopwatch.core.records import AuditEntry
 from stopwatch.core.rollout import wide_scope
 from stopwatch.core.stop import unusable_criterion
+from stopwatch.watch.ledger import record_in
 from stopwatch.watch.messages import tell
 from stopwatch.watch.sight import sight_of
 
@@ -108,6 +110,8 @@ def _write(
         )
     )
     tell(tx, after, desk.channel(after.site), now=acted.at)
+    if after.drill and not after.state.live:
+        record_in(tx, outcome(after, tx.messages(after.id)), transport=transport)
 
 
 def pause(
@@ -249,7 +253,7 @@ def _on_call(plan: Plan, stop: Stop) -> str | list[str] | None:
 
 def pass_time(desk: Desk, *, caught_up: Callable[[SiteId], bool], now: datetime) -> list[Decision]:
     """
-    Let time act: end overrides that are over at sites that are caught up, flag roll-backs that nothing can verify.
+    Let time act: end overrides at sites that are caught up, and drills; flag roll-backs that nothing can verify.
 
     Raises:
         StoreError: The records could not be read or written.
@@ -257,15 +261,17 @@ def pass_time(desk: Desk, *, caught_up: Callable[[SiteId], bool], now: datetime)
     """
     with desk.store.reading() as view:
         live = view.decisions(desk.rule_set.plan.rollout, live=True)
+        drills = [one for one in live if one.drill]
+        ends = {one.id: why for one in drills if (why := over(one, view.messages(one.id), now=now)) is not None}
     changed = []
     for seen in live:
-        if not _due(seen, caught_up, now):
+        if not (seen.id in ends or _due(seen, caught_up, now)):
             continue
         with desk.store.writing() as tx:
             before = tx.decision(seen.id)
-            if before is None or not _due(before, caught_up, now):
+            if before is None or not (before.state.live and (seen.id in ends or _due(before, caught_up, now))):
                 continue
-            after = _timed(before, now)
+            after = end_drill(before, ends[seen.id], now=now) if seen.id in ends else _timed(before, now)
             _write(tx, desk, before, after, transport=DAEMON)
             changed.append(after)
     return changed

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stopwatch.core.decision import DecisionState
 from stopwatch.core.escalation import (
     NOTIFIER_NUMBER,
+    Cause,
     Step,
     called_since,
     due_steps,
@@ -92,7 +93,15 @@ def escalate(store: Store, plan: Plan, reach: Reach, *, now: datetime) -> Louder
 
 
 def _wanted(view: Reader, plan: Plan, decision: Decision, reach: Reach, now: datetime) -> Iterator[Message]:
-    """Yield what is due for a decision and is not in the outbox yet."""
+    """Yield what is due for a decision and is not in the outbox yet; a drill calls the second notifiers at once."""
+    if decision.drill:
+        keys = {row.message.key for row in view.messages(decision.id)}
+        for notifier in reach.notifiers:
+            key = escalation_key(decision.id, decision.episode, NOTIFIER_NUMBER, notifier)
+            if key not in keys:
+                facts = _facts(decision, plan, Step.NOTIFIER) | {"cause": Cause.DRILL.value}
+                yield Message(key, MessageKind.ESCALATION, notifier, decision.id, decision.rev, facts, notifier)
+        return
     if running(decision, plan.escalation, now) is None and reminder(decision, plan.escalation, now) is None:
         return
     rows = {row.message.key: row for row in view.messages(decision.id)}
@@ -166,5 +175,7 @@ def _still_wanted(view: Reader, plan: Plan, row: OutboxRow, now: datetime) -> bo
     decision = view.decision(row.message.decision) if row.message.decision is not None else None
     if decision is None or decision.rollout != plan.rollout:
         return True
+    if decision.drill:
+        return decision.state.live
     same = row.message.body.get("episode") == decision.episode
     return same and decision.state.live and running(decision, plan.escalation, now) is not None

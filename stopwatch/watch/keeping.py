@@ -75,7 +75,7 @@ class AlertKeeper:
                 continue
             self._outbox.claim(row.message.key, now)
             alarms[row.message.key] = alarm
-            if not alarm.decision.paused:
+            if not alarm.decision.state.pausing:
                 resolved.add(row.message.key)
         if alarms:
             outcome = self._receiver.put(list(alarms.values()))
@@ -90,7 +90,7 @@ class AlertKeeper:
         decision = self._outbox.card(row.message.decision) if row.message.decision is not None else None
         if decision is None:
             return None
-        ends = now + LASTS if decision.paused else max(now, decision.opened_at + timedelta(seconds=1))
+        ends = now + LASTS if decision.state.pausing else max(now, decision.opened_at + timedelta(seconds=1))
         return Alarm(decision, decision.opened_at, ends, str(row.message.body.get("cause") or Cause.UNANSWERED))
 
     def _settle(self, row: OutboxRow, outcome: Delivery, now: datetime, tally: Tally, *, over: bool) -> None:

@@ -33,7 +33,7 @@ def tell(tx: Writer, decision: Decision, channel: str | None, *, now: datetime) 
     for each in channels or ([channel] if channel else []):
         for message in messages_of(decision, each):
             tx.enqueue(message, now=now)
-    if not decision.paused:
+    if not decision.state.pausing:
         _resolve_elsewhere(tx, decision, now)
 
 

@@ -49,7 +49,7 @@ def ended_by_site(reader: Reader, rollout: str, after: datetime) -> dict[SiteId,
     """Return per site the decisions of its own scope that ended, and the go-lives anew, after *after*, oldest first."""
     found: dict[SiteId, tuple[Ended, ...]] = {}
     for decision in reader.ended_after(rollout, after):
-        if decision.site is not None and decision.ended_at is not None:
+        if decision.site is not None and decision.ended_at is not None and not decision.drill:
             rules = frozenset(ground.rule for ground in decision.grounds if ground.rule is not None)
             ended = Ended(decision.id, decision.ended_at, rules)
             found[decision.site] = (*found.get(decision.site, ()), ended)

@@ -98,7 +98,7 @@ def decision_view(
     grounds = [_ground(ground, proofs, body_of, zone) for ground in decision.grounds]
     return DecisionView(
         decision,
-        "paused" if decision.paused else decision.state.value.replace("_", " "),
+        _word(decision),
         [_cause(decision), _effect(decision, zone), _NEXT[decision.state]],
         sorted(decision.accepted),
         grounds,
@@ -138,9 +138,16 @@ def _cause(decision: Decision) -> str:
     return f"{site}: {ground_words(first)}{more}"
 
 
+def _word(decision: Decision) -> str:
+    state = decision.state.value.replace("_", " ")
+    return f"drill, {state}" if decision.drill else "paused" if decision.paused else state
+
+
 def _effect(decision: Decision, zone: ZoneInfo) -> str:
     whom = _whom(decision)
     since = local(decision.opened_at, zone)
+    if decision.drill:
+        return f"{whom}: a drill since {since}; nothing is wrong, nothing is paused, and no gate changes."
     if decision.paused:
         return f"{whom}: paused since {since}; later phases may not begin."
     if decision.state is DecisionState.OVERRIDDEN:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from stopwatch.core.acts import DISMISS_CATEGORIES, NEEDS_REASON, ROLL_BACK_KINDS, ActRequest
-from stopwatch.core.decision import TRANSITIONS, Act, Decision, DecisionState, GroundKind, Link
+from stopwatch.core.decision import Act, Decision, DecisionState, GroundKind, Link
 from stopwatch.core.errors import ActIncompleteError
 from stopwatch.web.figures import local
 
@@ -93,7 +93,7 @@ def forms_of(
 
 
 def _possible(act: Act, decision: Decision) -> bool:
-    return decision.state in TRANSITIONS[act] and (act is not Act.RESOLVE or bool(_resolvable(decision)))
+    return decision.after(act) is not None and (act is not Act.RESOLVE or bool(_resolvable(decision)))
 
 
 def _resolvable(decision: Decision) -> tuple[str, ...]:

@@ -92,6 +92,19 @@ def opened(ground: Ground | None = None) -> Decision:
     return open_decision(ID, "wms-4-12", SCOPE, ground or rule_ground())
 
 
+def drilled() -> Decision:
+    """A drill that has just begun."""
+    facts = {
+        "reason": "nothing is wrong; answer as if something were",
+        "actor": "cli:bo",
+        "drill": True,
+        "site_name": "Hamburg",
+    }
+    ground = replace(manual_ground(), criterion="drill", links=(), summary=facts)
+    scope = Scope("_drill:ham-01", HAM, PILOT)
+    return open_decision(DecisionId("drill-ham-01-20261121T1031Z"), "wms-4-12", scope, ground)
+
+
 def acted(decision: Decision, act: Act, minutes: int, **fields: object) -> Decision:
     """The decision after a person's act, so many minutes after the opening."""
     request = ActRequest(act=act, **({"actor": "cli:anna", "reason": "deploy 4.12.3 fixed it"} | fields))  # type: ignore[arg-type]  # fields are named by the tests
@@ -150,7 +163,9 @@ def every_card() -> dict[str, Decision]:
         "open_recovered": recovered(opened()),
         "open_again": join(overridden(), manual_ground(), now=OPENED + timedelta(minutes=16)),
         "open_bare_facts": opened(rule_ground(summary=None, links=())),
-        "open_drill": opened(rule_ground(summary={**SUMMARY, "drill": True})),
+        "open_drill": drilled(),
+        "acknowledged_drill": acted(drilled(), Act.ACKNOWLEDGE, 2),
+        "closed_drill": acted(acted(drilled(), Act.ACKNOWLEDGE, 2), Act.CLOSE, 5, reason="seen by all"),
         "acknowledged": acknowledged,
         "confirmed": acted(acknowledged, Act.CONFIRM, 6),
         "overridden": overridden(),

@@ -60,7 +60,8 @@ def test_slack_takes_every_card_and_every_update_at_every_level(
     assert notifier.update(kept, decision, detail=detail) == Delivery(Effect.SENT, ts=sent.ts, channel=CHANNEL)
     assert found(notifier.find(row, thread=None)) == [sent.ts]
     metadata = slack.messages(CHANNEL)[0]["metadata"]
-    payload = {"decision": decision.id, "kind": "root", "key": row.message.key, "rev": decision.rev}
+    kind = "drill" if name.endswith("drill") else "root"
+    payload = {"decision": decision.id, "kind": kind, "key": row.message.key, "rev": decision.rev}
     expected = {"event_type": "stopwatch_decision", "event_payload": payload}
     assert metadata == (None if detail in {Detail.BARE, Detail.MINIMAL} else expected)
 
