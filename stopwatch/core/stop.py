@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from stopwatch.core.kpi import PhaseId, SiteId
 
 
+DRILL = "drill"
 LONGEST_CRITERION = 100
 
 
@@ -21,6 +22,8 @@ def unusable_criterion(word: str) -> str | None:
         return "a manual stop needs a criterion, such as operational-blocker or sev1"
     if not word.isprintable() or len(word) > LONGEST_CRITERION:
         return f"a criterion is one line of at most {LONGEST_CRITERION} characters that can be printed"
+    if word.strip().lower() == DRILL:
+        return "a stop named drill would look like one; stopwatch drill SITE begins a drill, which pauses nothing"
     return None
 
 

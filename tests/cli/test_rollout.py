@@ -93,7 +93,7 @@ def test_a_site_becomes_ready_item_by_item_and_is_activated(shell: Shell) -> Non
     assert "lodz (Łódź, wave-1): closed: 1 of 1 items missing, 1 other reason" in first.stdout
     assert "warehouse-lead   not recorded; stopwatch rollout done lodz uat --link URL" in first.stdout
     assert "phase pilot has not passed its exit; stopwatch gate pilot judges it" in first.stdout
-    assert shell.run("gate", "lodz").exit_code == 0, "whether it may go on is another question than whether it may begin"
+    assert shell.run("gate", "lodz").exit_code == 0, "it may go on, yet not begin"
     refused = shell.run("rollout", "activate", "lodz", "--version", "4.12.0")
     assert refused.exit_code == 1
     assert "the entry gate of lodz is closed:" in refused.stderr

@@ -172,3 +172,9 @@ def test_a_breach_found_after_a_drill_ended_is_not_its_ground(world: World) -> N
     world.act(tried.id, Act.CLOSE, T0 + 5 * GRAIN)
     world.run(T0 + 6 * GRAIN, T0 + 6 * GRAIN)
     assert [decision.drill for decision in world.decisions()].count(False) == 1
+
+
+def test_a_stop_that_would_look_like_a_drill_is_refused(world: World) -> None:
+    with pytest.raises(ActIncompleteError, match="stopwatch drill SITE begins a drill"):
+        world.stop(T0, "Drill", site=HAM)
+    assert world.decisions() == []
