@@ -15,8 +15,8 @@ from stopwatch.core.opening import DAEMON, Scope, decision_id, end_override, gro
 from stopwatch.core.records import AuditEntry
 from stopwatch.core.rollout import wide_scope
 from stopwatch.core.stop import unusable_criterion
-from stopwatch.watch.ledger import record_in
 from stopwatch.watch.messages import tell
+from stopwatch.watch.noting import record_in
 from stopwatch.watch.sight import sight_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from stopwatch.core.errors import ActIncompleteError, EntryClosedError
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.ledger import EntryKind, entry
 from stopwatch.core.records import Activation
-from stopwatch.watch.ledger import record_in
+from stopwatch.watch.noting import record_in
 
 if TYPE_CHECKING:
     from datetime import datetime

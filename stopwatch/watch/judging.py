@@ -12,7 +12,7 @@ from stopwatch.core.exit_check import GateVerdict, days
 from stopwatch.core.exit_record import check_record, judgement_record
 from stopwatch.core.ledger import EntryKind, entry
 from stopwatch.core.phase_gate import FRESH
-from stopwatch.watch.ledger import record_in
+from stopwatch.watch.noting import record_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopwatch.core.records import AuditEntry
+from stopwatch.watch.noting import record_in
 
 if TYPE_CHECKING:
     from stopwatch.core.ledger import Entry
     from stopwatch.watch.commands import Desk
-    from stopwatch.watch.ports import Writer
 
 
 def record(desk: Desk, made: Entry, *, transport: str, reason: str | None = None) -> Entry:
@@ -22,14 +21,3 @@ def record(desk: Desk, made: Entry, *, transport: str, reason: str | None = None
     """
     with desk.store.writing() as tx:
         return record_in(tx, made, transport=transport, reason=reason)
-
-
-def record_in(tx: Writer, made: Entry, *, transport: str, reason: str | None = None, act: str | None = None) -> Entry:
-    """Record *made*, audited as *act* (``rollout.<kind>``), in a transaction that may hold more than the two rows."""
-    recorded = tx.record(made)
-    details: dict[str, object] = {"number": recorded.number, "scope": recorded.scope, "body": dict(recorded.body)}
-    if recorded.item:
-        details["item"] = recorded.item
-    act = act or f"rollout.{made.kind}"
-    tx.audit(AuditEntry(made.at, made.actor, transport, act, reason=reason, details=details))
-    return recorded
