@@ -139,6 +139,26 @@ def test_a_modal_is_opened_filled_in_refused_and_closed(
     assert slack.violations() == []
 
 
+def test_an_input_that_nobody_touched_holds_what_it_began_with(
+    client: WebClient, control: httpx.Client, app: App
+) -> None:
+    control.post("click", json=clicked(card(client)))
+    trigger = payload_of(app.got.get(timeout=5)[1])["trigger_id"]
+    picker = {"type": "datetimepicker", "action_id": "end", "initial_date_time": 1795260000}
+    words = {"type": "plain_text_input", "action_id": "reason", "initial_value": "belt B stands"}
+    inputs = [
+        {"type": "input", "block_id": element["action_id"], "label": plain("?"), "element": element}
+        for element in (picker, words)
+    ]
+    view = client.views_open(trigger_id=trigger, view=modal(blocks=inputs))["view"]["id"]
+    sent = control.post("submit", json={"view": view, "user": "U0ANNA"})
+    assert sent.status_code == 200, sent.text
+    values = payload_of(app.got.get(timeout=5)[1])["view"]["state"]["values"]
+    assert values["end"]["end"]["selected_date_time"] == 1795260000
+    assert values["reason"]["reason"]["value"] == "belt B stands"
+    assert control.post("submit", json={"view": view, "user": "U0ANNA", "values": {"reason": ""}}).status_code == 409
+
+
 def test_a_trigger_is_good_once_and_for_three_seconds(
     client: WebClient, control: httpx.Client, app: App, clock: Clock
 ) -> None:
