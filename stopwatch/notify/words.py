@@ -15,6 +15,9 @@ _LONGEST = 200
 
 def summary(decision: Decision, cause: str) -> str:
     """Return one line: ``ham-01 (pilot) is paused: integration-5xx; nobody has answered``, or that it is over."""
+    if decision.drill:
+        told = "it is over" if cause == "over" else "nothing is wrong; whoever is called answers it"
+        return f"DRILL at {place(decision)}: {told}"
     if cause == "over":
         return (
             f"{place(decision)} is {'paused again' if decision.paused else 'no longer paused'}: {decision.state.value}"
@@ -25,8 +28,6 @@ def summary(decision: Decision, cause: str) -> str:
         "undelivered": "Slack has not taken the message",
         "unreachable": "Slack cannot be used",
     }.get(cause, "nobody has answered")
-    if decision.drill:
-        return f"DRILL at {place(decision)}: nothing is wrong; whoever is called answers it"
     return f"{place(decision)} is paused: {', '.join(names[:_NAMES])}{more}; {why}"
 
 
