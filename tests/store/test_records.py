@@ -102,6 +102,19 @@ def test_the_activation_recorded_last_counts_whatever_time_it_names(store: SqlSt
         assert reader.activations(ROLLOUT) == {HAM: second, "ber-01": other}
 
 
+def test_only_a_further_activation_is_one_anew_and_only_a_recent_one_is_asked_for(store: SqlStore) -> None:
+    first = Activation(ROLLOUT, HAM, T0, "plan:ab", T0, None)
+    told_late = replace(first, at=T0 - MINUTE, recorded_at=T0 + 5 * MINUTE)
+    ahead = replace(first, at=T0 + 9 * MINUTE, recorded_at=T0 + MINUTE)
+    with store.writing() as writer:
+        for activation in (first, ahead, told_late, replace(first, site=SiteId("ber-01"), at=T0 + 9 * MINUTE)):
+            writer.save_activation(activation)
+    with store.reading() as reader:
+        assert reader.reactivations(ROLLOUT, T0) == [told_late, ahead]
+        assert reader.reactivations(ROLLOUT, T0 + 5 * MINUTE) == [ahead]
+        assert reader.reactivations("other", T0) == []
+
+
 def test_a_span_that_nobody_will_judge_is_recorded_once(store: SqlStore) -> None:
     span = Unjudged(ROLLOUT, HAM, RuleId("r"), T0, T0 + MINUTE, T0 + 9 * MINUTE)
     with store.writing() as writer:
