@@ -11,14 +11,16 @@ import structlog
 from stopwatch.core.errors import ActIncompleteError, KeyBusyError
 from stopwatch.watch.alerts import take_alerts
 from stopwatch.watch.commands import act_within, pause_within
+from stopwatch.watch.issues import IssueAsked, say_in
 from stopwatch.watch.once import once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from stopwatch.app.daemon import Daemon
     from stopwatch.core.acts import ActRequest
     from stopwatch.core.decision import Decision, DecisionId
+    from stopwatch.core.hypercare import Logged
     from stopwatch.core.once import Answer, Once
     from stopwatch.core.stop import Alert, AlertOutcome, Stop
     from stopwatch.store.records import SqlWriter
@@ -55,6 +57,11 @@ class _Within:
                 log.warning("alert.ignored", fingerprint=outcome.fingerprint, detail=outcome.detail, actor=actor)
         return outcomes
 
+    def issue(self, actor: str, place: str | None, identity: str | None, said: Mapping[str, object]) -> Logged:
+        """Write down a new issue, or say what became of a known one."""
+        asked = IssueAsked(actor, place, identity, said)
+        return say_in(self._tx, self._desk, asked, transport=API, now=self._now)
+
 
 class DaemonActs:
     """What callers do, each time in one transaction; safe to be used from any thread."""
@@ -79,6 +86,11 @@ class DaemonActs:
         """Take the alerts of one notification, all or (if the records cannot be written) none."""
         with self._daemon.store.writing() as tx:
             return _Within(self._daemon, tx).alerts(alerts, actor=actor)
+
+    def issue(self, actor: str, place: str | None, identity: str | None, said: Mapping[str, object]) -> Logged:
+        """Write down a new issue, or say what became of a known one."""
+        with self._daemon.store.writing() as tx:
+            return _Within(self._daemon, tx).issue(actor, place, identity, said)
 
     def once(self, asked: Once, work: Callable[[_Within], Answer]) -> Answer:
         """Do *work* unless it was done under this key; what it writes and its answer are committed together."""

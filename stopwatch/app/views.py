@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stopwatch.core.errors import DecisionNotFoundError, StoreError
 from stopwatch.core.gate import site_gate
 from stopwatch.core.phase_gate import phase_gate
+from stopwatch.watch.issues import log_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from stopwatch.app.sending import SenderThread
     from stopwatch.core.decision import Decision, DecisionId, DecisionState
     from stopwatch.core.gate import SiteGate
+    from stopwatch.core.hypercare import Logged
     from stopwatch.core.kpi import PhaseId, SiteId
     from stopwatch.core.phase_gate import PhaseGate
 
@@ -70,6 +72,11 @@ class DaemonRecords:
         with self._daemon.store.reading() as view:
             live, entries = view.decisions(plan.rollout, live=True), view.entries(plan.rollout, scope=phase)
         return phase_gate(plan, found, live, entries, now=self._daemon.clock.now())
+
+    def issues(self) -> list[Logged]:
+        """Return the issue log, open issues first, worst first."""
+        with self._daemon.store.reading() as view:
+            return log_of(view, self._daemon.rule_set.plan, now=self._daemon.clock.now())
 
 
 class DaemonHealth:

@@ -19,6 +19,7 @@ from stopwatch.core.errors import (
     ActRefusedError,
     ConfigurationError,
     DecisionNotFoundError,
+    IssueNotFoundError,
     StopwatchError,
 )
 
@@ -83,7 +84,7 @@ def refusals_as_exit_codes(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except ActRefusedError as error:
             leave(_refusal(error), FINDING)
-        except DecisionNotFoundError as error:
+        except (DecisionNotFoundError, IssueNotFoundError) as error:
             leave(str(error), FINDING)
         except ActIncompleteError as error:
             leave(f"{error.field}: {error}", UNUSABLE)

@@ -12,6 +12,7 @@ Every failure a person must tell apart, as one tree.
     │   ├── PartialAnswerError        the answer came with warnings (Thanos, Mimir)
     │   └── BaselineUnresolvedError   a threshold refers to a baseline that is not frozen
     ├── DecisionNotFoundError         no decision has this id
+    ├── IssueNotFoundError            no issue has this id
     ├── ActError                      a person's act changed nothing
     │   ├── ActIncompleteError        a required field is missing or unusable
     │   ├── EntryClosedError          a site may not be activated: its entry gate is closed
@@ -95,6 +96,10 @@ class BaselineUnresolvedError(SourceError):
 
 class DecisionNotFoundError(StopwatchError):
     """No decision has this id."""
+
+
+class IssueNotFoundError(StopwatchError):
+    """No issue has this id."""
 
 
 class ActError(StopwatchError):

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 from stopwatch.web.access import Access
 from stopwatch.web.described import TAGS, DescribedApp
 from stopwatch.web.guard import Guard
+from stopwatch.web.issue_api import issue_read_routes, issue_write_routes
+from stopwatch.web.issue_pages import issue_routes
 from stopwatch.web.pages import Pages, page_routes
 from stopwatch.web.ports import Board, Estate, Health, Inbound, Records, Writes
 from stopwatch.web.probes import probe_routes, reload_routes
@@ -75,12 +77,15 @@ def build_app(
     app.include_router(reload_routes(health, access))
     app.include_router(read_routes(board, records, access))
     app.include_router(write_routes(writes, access))
+    app.include_router(issue_read_routes(records, access))
+    app.include_router(issue_write_routes(writes, access))
     app.include_router(_inbound_routes(inbound or {}))
     if estate is not None:
         pages = Pages(board, records, writes, estate, Sessions(keys))
         app.include_router(page_routes(pages))
         app.include_router(sign_in_routes(pages))
         app.include_router(act_routes(pages))
+        app.include_router(issue_routes(pages))
         return Guard(RefusalPages(app, pages))
     return Guard(app)
 

@@ -7,14 +7,14 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from stopwatch.web import bodies, models
+from stopwatch.web import bodies, issue_api, issue_shapes, models
 from stopwatch.web.problem import MEDIA_TYPE
 
 _FOREIGN = ("HTTPValidationError", "ValidationError")
 _JSON = "application/json"
 _EXAMPLES: dict[str, Any] = {
     name: extra["examples"]
-    for module in (models, bodies)
+    for module in (models, bodies, issue_shapes, issue_api)
     for name, shape in vars(module).items()
     if isinstance(shape, type)
     and issubclass(shape, BaseModel)
@@ -25,6 +25,7 @@ TAGS = [
     {"name": "read", "description": "Status, decisions and gates; scope `read`."},
     {"name": "acts", "description": "What people do to a decision, with the revision they saw; scope `act`."},
     {"name": "intake", "description": "Stops that no rule finds: declared by people, or by alerts; scope `act`."},
+    {"name": "issues", "description": "The issue log of hypercare; scope `act`."},
     {"name": "probes", "description": "What machines ask; no token."},
     {"name": "administration", "description": "What changes the daemon itself; scope `admin`."},
 ]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from stopwatch.core.course import Course
     from stopwatch.core.decision import Decision, DecisionId, DecisionState
     from stopwatch.core.gate import SiteGate
+    from stopwatch.core.hypercare import Logged
     from stopwatch.core.kpi import PhaseId, RuleId, SiteId
     from stopwatch.core.once import Answer, Once
     from stopwatch.core.outbox import OutboxRow
@@ -67,6 +68,10 @@ class Records(Protocol):
 
     def phase_gate(self, phase: PhaseId) -> PhaseGate | None:
         """Return the exit gate of a phase by its newest kept judgement, None if the plan has no such phase."""
+        ...
+
+    def issues(self) -> list[Logged]:
+        """Return the issue log, open issues first, worst first."""
         ...
 
 
@@ -153,6 +158,17 @@ class Acts(Protocol):
 
     def alerts(self, alerts: Sequence[Alert], *, actor: str) -> list[AlertOutcome]:
         """Take the alerts of one notification, all in one transaction, and tell of each what became of it."""
+        ...
+
+    def issue(self, actor: str, place: str | None, identity: str | None, said: Mapping[str, object]) -> Logged:
+        """
+        Write down a new issue at *place* (a site or a phase), or say what became of the one called *identity*.
+
+        Raises:
+            IssueNotFoundError: No issue has that id.
+            ActIncompleteError: A member is missing or unusable, or nothing would change.
+
+        """
         ...
 
 

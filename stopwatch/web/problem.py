@@ -15,8 +15,10 @@ from stopwatch.core.errors import (
     ActRefusedError,
     ConfigurationError,
     DecisionNotFoundError,
+    IssueNotFoundError,
     KeyBusyError,
     KeyReusedError,
+    StopwatchError,
     StoreError,
 )
 from stopwatch.core.grid import rfc3339
@@ -110,7 +112,8 @@ def _add_refusals(app: FastAPI) -> None:
     """Let *app* answer what the core refuses as problems."""
 
     @app.exception_handler(DecisionNotFoundError)
-    def unknown(_: Request, failure: DecisionNotFoundError) -> Response:
+    @app.exception_handler(IssueNotFoundError)
+    def unknown(_: Request, failure: StopwatchError) -> Response:
         return problem(HTTPStatus.NOT_FOUND, str(failure))
 
     @app.exception_handler(ActIncompleteError)

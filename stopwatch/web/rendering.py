@@ -28,6 +28,7 @@ STATIC = {"pages.css": "text/css", "board.js": "text/javascript", "icon.svg": "i
 NAV = (
     ("Board", "/", ("board.html",)),
     ("Decisions", "/decisions", ("decisions.html", "decision.html")),
+    ("Issues", "/issues", ("issues.html",)),
 )
 """The pages one finds from everywhere: label, address, and the templates that belong to it."""
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}

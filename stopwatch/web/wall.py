@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ from urllib.parse import urlencode
 from stopwatch.core.decision import Decision, DecisionState, GroundKind
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import SiteId
+from stopwatch.core.spreadsheet import csv_text
 from stopwatch.web.figures import span
 from stopwatch.web.rough import whole_minutes
 
@@ -27,7 +26,6 @@ _COLUMNS = (
     *("id", "rollout", "scope", "site", "phase", "state", "paused", "rev", "opened_at", "ended_at", "detected_late"),
     *("grounds", "last_act", "last_actor", "last_at", "last_reason"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +96,7 @@ def choices() -> dict[str, Sequence[str]]:
 
 def as_csv(decisions: Iterable[Decision]) -> str:
     """Write decisions as CSV with a heading, in the order given."""
-    written = io.StringIO()
-    table = csv.writer(written, lineterminator="\r\n")
-    table.writerow(_COLUMNS)
-    table.writerows([_safe(cell) for cell in _cells(decision)] for decision in decisions)
-    return written.getvalue()
+    return csv_text(_COLUMNS, (_cells(decision) for decision in decisions))
 
 
 def wall_row(decision: Decision, *, now: datetime) -> dict[str, str]:
@@ -131,8 +125,3 @@ def _cells(decision: Decision) -> list[str]:
         " ".join(ground.id for ground in decision.grounds),
         *((last.act, last.actor, rfc3339(last.at), last.reason or "") if last is not None else ("", "", "", "")),
     ]
-
-
-def _safe(cell: str) -> str:
-    """Keep a spreadsheet from computing what somebody typed as a reason, also behind blanks that it would drop."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell

@@ -26,6 +26,9 @@ SCOPES = {
     "POST /api/v1/gates/{site}/confirm": ["read"],
     "POST /api/v1/pauses": ["act"],
     "POST /api/v1/alerts": ["act"],
+    "GET /api/v1/issues": ["read"],
+    "POST /api/v1/issues": ["act"],
+    "POST /api/v1/issues/{issue}": ["act"],
 }
 TELLS_IN_ITS_OWN_WORDS = {
     ("GET /api/v1/gates/{site}", "409"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -22,6 +22,8 @@ from stopwatch.core.decision import (
 )
 from stopwatch.core.errors import ConfigurationError, DecisionNotFoundError, KeyBusyError, KeyReusedError, StoreError
 from stopwatch.core.gate import GateReason, SiteGate
+from stopwatch.core.hypercare import Logged
+from stopwatch.core.issue import issues
 from stopwatch.core.kpi import PhaseId, RuleId, SiteId
 from stopwatch.core.ledger import Entry, EntryKind
 from stopwatch.core.once import Answer, Once
@@ -111,6 +113,21 @@ def view() -> StatusView:
     return StatusView((ham, SiteStatus(LODZ, WAVE)), last_evaluation=at(10, 21))
 
 
+def issue_log_of_world() -> list[Logged]:
+    """Three issues: one overdue that nobody looked at, one with a hostile text, one resolved."""
+    bodies: list[dict[str, object]] = [
+        {"description": "labels print twice", "severity": "sev2", "status": "mitigated", "workaround": "bin one"}
+        | {"owner": "Ida", "target": "2026-11-20", "attributable": True},
+        {"description": "=cmd() <b>scanner</b> & co", "severity": "sev3", "status": "open"},
+        {"description": "no tote at gate 4", "severity": "sev1", "status": "resolved", "note": "tote found"},
+    ]
+    entries = [
+        Entry(number, "wms-4-12", EntryKind.ISSUE, HAM if number < 3 else LODZ, name, body, "cli:ida", at(8, number))
+        for number, (name, body) in enumerate(zip(("ham-01-1", "ham-01-2", "lodz-1"), bodies, strict=True), start=1)
+    ]
+    return [Logged(one, overdue=one.id == "ham-01-1", unreviewed=one.id == "ham-01-1") for one in issues(entries)]
+
+
 @dataclass
 class FakeBoard:
     """A board with one picture."""
@@ -165,6 +182,10 @@ class FakeRecords:
         call = Entry(8, "wms", EntryKind.GO, PILOT, "go", said, "cli:ida", JUDGED)
         return PhaseGate(PILOT, (GateReason(None, PILOT, "pilot fails: 1 demand is not met"),), judged, call)
 
+    def issues(self) -> list[Logged]:
+        self._open()
+        return issue_log_of_world()
+
     def _open(self) -> None:
         if self.locked:
             raise StoreError("disk I/O error at /var/lib/secret-path")
@@ -192,6 +213,10 @@ class FakeActs:
     def alerts(self, alerts: Sequence[Alert], *, actor: str) -> list[AlertOutcome]:
         self._take((alerts, actor))
         return [AlertOutcome(alert.fingerprint, "opened", "it fires", LIVE) for alert in alerts]
+
+    def issue(self, actor: str, place: str | None, identity: str | None, said: Mapping[str, object]) -> Logged:
+        self._take((actor, place, identity, said))
+        return issue_log_of_world()[0]
 
     def once(self, asked: Once, work: Callable[[Acts], Answer]) -> Answer:
         if asked.key == "busy":
