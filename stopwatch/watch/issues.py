@@ -11,7 +11,7 @@ from stopwatch.core.hypercare import Logged, issue_log
 from stopwatch.core.issue import IssueStatus, next_id, written
 from stopwatch.core.kpi import PhaseId
 from stopwatch.core.ledger import EntryKind, entry
-from stopwatch.watch.ledger import record_in
+from stopwatch.watch.noting import record_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
