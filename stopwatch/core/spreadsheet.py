@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,13 +11,23 @@ if TYPE_CHECKING:
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
+class _Lines:
+    """What the writer of the standard library writes to."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        self.lines.append(line)
+
+
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write *rows* under a heading, as RFC 4180 has it, every cell safe."""
-    written = io.StringIO()
+    written = _Lines()
     table = csv.writer(written, lineterminator="\r\n")
     table.writerow(columns)
     table.writerows([safe_cell(cell) for cell in row] for row in rows)
-    return written.getvalue()
+    return "".join(written.lines)
 
 
 def safe_cell(cell: str) -> str:

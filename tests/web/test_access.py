@@ -85,7 +85,7 @@ def test_every_operation_lets_in_the_scope_it_is_described_with_and_nobody_else(
             assert let_in == wanted | ({"nobody"} if scope is None else set()), (method, path)
             assert found["nobody"] == 401 or scope is None, (method, path)
             checked += 1
-    assert checked == 23
+    assert checked == 24
 
 
 def test_tokens_that_are_replaced_count_from_the_next_request_on(guarded: Served) -> None:
