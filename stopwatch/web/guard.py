@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LARGEST_BODY = 256 * 1024
 """The most bytes of a request's body; Slack's and Alertmanager's largest payloads are well below."""
 
+MOST_DRAINED = 16 * LARGEST_BODY
+"""How much of a body that is too large is taken all the same: who is cut off while sending reads no answer."""
+
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -51,9 +54,11 @@ class Guard:
                     headers["allow"] = "GET, HEAD"
             await send(message)
 
-        announced = Headers(scope=scope).get("content-length", "0")
+        headers = Headers(scope=scope)
         # The parser has refused anything that is no number, and a chunked body announces nothing.
-        if int(announced) > self._largest:
+        if int(headers.get("content-length", "0")) > self._largest:
+            if "expect" not in headers:
+                await _drain(receive)
             await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._words(), headers={"Connection": "close"})(
                 scope, receive, send_guarded
             )
@@ -69,6 +74,8 @@ class Guard:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > self._largest:
+                if message.get("more_body"):
+                    await _drain(receive)
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._words(), headers={"Connection": "close"})
             return message
 
@@ -76,6 +83,16 @@ class Guard:
 
     def _words(self) -> str:
         return f"a body may have at most {self._largest} bytes"
+
+
+async def _drain(receive: Receive) -> None:
+    """Take what a client still sends, within bounds, and forget it."""
+    seen = 0
+    while seen <= MOST_DRAINED:
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if not message.get("more_body"):
+            return
 
 
 def _as_get(scope: Scope) -> Scope:
