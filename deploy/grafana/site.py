@@ -84,7 +84,10 @@ def _values() -> list[Json]:
         limit = f"{series('kpi_threshold', SITE)} * {rules}"
         targets.append(parts.target(f"max by (kpi) ({series('kpi_value', SITE, KPI)} * {of_unit})", "{{kpi}}", ref=ref))
         targets.append(parts.target(f"max by (rule) (({limit}) * {of_unit})", "limit of {{rule}}", ref=f"{ref}limit"))
-        overrides += [parts.override("byFrameRefID", name, unit=shown) for name in (ref, f"{ref}limit")]
+        frozen = series("kpi_baseline", SITE, KPI, statistic="median")
+        targets.append(parts.target(f"max by (kpi) ({frozen} * {of_unit})", "baseline", ref=f"{ref}baseline"))
+        refs = (ref, f"{ref}limit", f"{ref}baseline")
+        overrides += [parts.override("byFrameRefID", name, unit=shown) for name in refs]
     overrides.append(
         parts.override(
             "byRegexp",
@@ -93,11 +96,19 @@ def _values() -> list[Json]:
             color={"mode": "fixed", "fixedColor": RED},
         )
     )
+    overrides.append(
+        parts.override(
+            "byName",
+            "baseline",
+            custom__lineStyle={"fill": "dash", "dash": [2, 6]},
+            color={"mode": "fixed", "fixedColor": parts.BLUE},
+        )
+    )
     return [
         parts.row("Values against limits"),
         parts.lines(
             "$kpi",
-            "The KPI's values and the limits of the rules that read it (dashed); paused times are marked.",
+            "The KPI's values, its rules' limits (dashed) and its baseline's median (dotted); paused times are marked.",
             targets,
             height=9,
             overrides=overrides,

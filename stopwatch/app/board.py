@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stopwatch.core.baseline import by_site
 from stopwatch.core.escalation import waiting_since
 from stopwatch.core.ledger import EntryKind
 from stopwatch.core.phase_gate import gate_statuses
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from stopwatch.core.baseline import Numbers
     from stopwatch.core.decision import Decision, DecisionId, GroundKind
     from stopwatch.core.kpi import SiteId
     from stopwatch.core.rollout import RuleSet
@@ -44,11 +46,15 @@ class _Notes:
     blind: frozenset[SiteId]
     evaluated_at: datetime | None
     gates: tuple[GateStatus, ...]
+    baselines: Mapping[str, Numbers]
 
     def draw(self) -> StatusView:
         """Draw the picture."""
         drawn = draw(self.rule_set, self.sketches, self.ended, self.evaluated_at)
-        sites = tuple(replace(site, blind=True) if site.site in self.blind else site for site in drawn.sites)
+        sites = tuple(
+            replace(site, blind=site.site in self.blind, baselines=self.baselines.get(site.site, {}))
+            for site in drawn.sites
+        )
         whole = replace(drawn, sites=sites, gates=self.gates)
         return overlay(whole, self.rule_set.plan, self.live, self.opened)
 
@@ -86,10 +92,12 @@ class Board:
             ended = ended_by_site(view, rollout, now - ENDED_SHOWN)
             live = view.decisions(rollout, live=True)
             opened = view.opened_counts(rollout)
-            judged = view.newest_entries(rollout, EntryKind.JUDGEMENT, EntryKind.GO)
+            recorded = view.newest_entries(rollout, EntryKind.JUDGEMENT, EntryKind.GO, EntryKind.BASELINE)
         sketches = tuple(watch.sketch for watch in watches)
-        gates = gate_statuses(rule_set.plan, judged)
-        notes = _Notes(rule_set, sketches, ended, tuple(live), opened, self.blind, self.evaluated_at, gates)
+        gates = gate_statuses(rule_set.plan, recorded)
+        notes = _Notes(
+            rule_set, sketches, ended, tuple(live), opened, self.blind, self.evaluated_at, gates, by_site(recorded)
+        )
         if notes != self._notes:
             self._notes = notes
         with self._answers:

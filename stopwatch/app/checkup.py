@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopwatch.app.baselines import recorded_baselines
 from stopwatch.app.building import sources_of
 from stopwatch.app.clock import Clock
 from stopwatch.core.checkup import Checkup
@@ -29,14 +30,16 @@ def check_live(rule_set: RuleSet, settings: Settings) -> Checkup:
     """
     clock = Clock()
     found = Checkup()
+    baselines = recorded_baselines(settings, [rule_set])
     sources = sources_of(rule_set, settings, clock)
     try:
         for source in sources.values():
-            found = found.merged(check_source(rule_set, source, now=clock.now()))
+            found = found.merged(check_source(rule_set, source, now=clock.now(), baselines=baselines))
     finally:
         for source in sources.values():
             source.close()
-    found = found.merged(check_links(rule_set, ask_links(private=settings.link_hosts_private), now=clock.now()))
+    ask = ask_links(private=settings.link_hosts_private)
+    found = found.merged(check_links(rule_set, ask, now=clock.now(), baselines=baselines))
     return found.merged(_slack(rule_set, settings))
 
 

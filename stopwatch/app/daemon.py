@@ -17,6 +17,7 @@ from stopwatch.config.load import fingerprint
 from stopwatch.core.errors import ConfigurationError, SourceError, StoreError
 from stopwatch.core.reading import Origin
 from stopwatch.watch.activating import activate_planned, next_go_live, went_live
+from stopwatch.watch.baseline import rebaselined
 from stopwatch.watch.commands import Desk, pass_time
 from stopwatch.watch.messages import tell
 from stopwatch.watch.starting import note_unwatched, take_up
@@ -190,7 +191,9 @@ class Daemon:
 
         """
         now = self.clock.now()
-        if went_live(self.store, self.rule_set.plan, self._activations, self._next_go_live, now):
+        known = next((watch.book.baselines for watch in self.watches), {})
+        live = went_live(self.store, self.rule_set.plan, self._activations, self._next_go_live, now)
+        if live or rebaselined(self.store, self.rule_set, known):
             with self._swap:
                 self._locked(lambda: self._take_up(self.rule_set, self._sources))
         for decision in pass_time(self.desk, caught_up=lambda site: self._caught_up(site, now), now=now):

@@ -8,6 +8,7 @@ from stopwatch.app.building import sources_of
 from stopwatch.app.clock import Clock
 from stopwatch.core.exit import judge
 from stopwatch.prometheus.promql import ranges
+from stopwatch.watch.baseline import frozen_numbers
 from stopwatch.watch.exit import look, told_of
 from stopwatch.watch.judging import Kept, keep
 
@@ -42,11 +43,21 @@ def judge_phase(
     now = clock.now()
     with store.reading() as view:
         told = told_of(view, rule_set.plan.rollout)
+        frozen = frozen_numbers(view, rule_set.plan.rollout)
     used = {rule_set.plan.sites[site].source for site in phase.sites}
     sources = sources_of(rule_set, settings, clock)
     try:
         asked = {name: source for name, source in sources.items() if name in used}
-        seen = look(rule_set, phase, asked, told, now=now, ranges=ranges, progress=progress)
+        seen = look(
+            rule_set,
+            phase,
+            asked,
+            told,
+            now=now,
+            ranges=ranges,
+            baselines=lambda site: frozen.get(site, {}),
+            progress=progress,
+        )
     finally:
         for source in sources.values():
             source.close()

@@ -41,6 +41,7 @@ def command(site: str, rule: str, at: datetime | None, slots: int | None, config
     The slots are read from Prometheus and walked through by the daemon's own evaluator, from the site's activation on,
     at most STOPWATCH_CATCH_UP back. A database is read if there is one; nothing is written.
     """
+    from stopwatch.app.baselines import recorded_baselines
     from stopwatch.app.building import load, sources_of
     from stopwatch.app.clock import Clock
     from stopwatch.cli.explain_output import as_json, print_text
@@ -57,7 +58,14 @@ def command(site: str, rule: str, at: datetime | None, slots: int | None, config
     arming, remark = _arming(settings, rule_set, known, judged.id, upto)
     sources = sources_of(rule_set, settings, Clock())
     question = Question(known.id, judged.id, upto, slots)
-    told = explain(rule_set, sources[known.source], question, arming, catch_up=settings.catch_up)
+    told = explain(
+        rule_set,
+        sources[known.source],
+        question,
+        arming,
+        catch_up=settings.catch_up,
+        baselines=recorded_baselines(settings, [rule_set]),
+    )
     url = sources[known.source].url
     for source in sources.values():
         source.close()

@@ -44,12 +44,14 @@ def command(
     Replay the rules over real history, slot by slot, through the daemon's own evaluator.
 
     Slots before --start do not exist, and nobody acts. The exit code is 0 whatever was found; queries that failed are
-    named on standard error and counted in `evaluated.errors`.
+    named on standard error and counted in `evaluated.errors`. The database is read only where a limit follows a
+    baseline; nothing is written.
 
     With --set and --sweep (both repeatable; all of --set count together) the rules as written are shown and the
     variants stand beside them. A change of a key counts at every phase and site, also where an override gave another
     value. VALUE is YAML: integration-5xx.sustain={for: 10m}.
     """
+    from stopwatch.app.baselines import recorded_baselines
     from stopwatch.app.building import sources_of
     from stopwatch.app.clock import Clock
     from stopwatch.cli.replay_bar import bar
@@ -65,7 +67,14 @@ def command(
     sources = sources_of(usable[0], settings, Clock())
     span = Span(start, end, as_live=as_live)
     with bar() as progress:
-        found = replay(usable, sources, span, progress=progress, drawn=html is not None)
+        found = replay(
+            usable,
+            sources,
+            span,
+            baselines=recorded_baselines(settings, usable),
+            progress=progress,
+            drawn=html is not None,
+        )
     for source in sources.values():
         source.close()
     for failure in dict.fromkeys(failure for result in found for failure in result.failures):

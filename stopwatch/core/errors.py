@@ -22,6 +22,7 @@ Every failure a person must tell apart, as one tree.
     ├── KeyReusedError                an idempotency key came with another request before
     ├── KeyBusyError                  the first request with this idempotency key is still being answered
     ├── JudgementRefusedError         a go or no-go rests on no fresh judgement, or has no reason
+    ├── BaselineRefusedError          too little is known of a site to freeze it as its baseline
     ├── StoreError                    the database refused a write; nothing is half done
     │   ├── StoreLockedError          another daemon holds this database
     │   ├── BackupUnusableError       a copy of the database is damaged or its audit chain does not fit
@@ -179,6 +180,10 @@ class KeyBusyError(StopwatchError):
 
 class JudgementRefusedError(StopwatchError):
     """A person's go or no-go was not recorded; the message says why and what to do."""
+
+
+class BaselineRefusedError(StopwatchError):
+    """Too little is known of a site to freeze it as its baseline; nothing was recorded."""
 
 
 class StoreError(StopwatchError):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from stopwatch.core.decision import DecisionId, GroundKind
     from stopwatch.core.exit_check import GateVerdict
     from stopwatch.core.kpi import Kpi, KpiId, PhaseId, RuleId, SiteId
-    from stopwatch.core.rule import StopRule
+    from stopwatch.core.rule import Statistic, StopRule
     from stopwatch.core.sample import Absence
     from stopwatch.core.state import Reported
 
@@ -50,7 +50,8 @@ class SiteStatus:
     *state* is the worst state of its rules, None before the first evaluation. *paused* and *decision* speak of the live
     decision that covers the site: its own, else a wide stop's. *values* and *volumes* hold the newest value of each KPI
     that has one, *unacknowledged_since* when that decision came to wait for an answer, *opened* how many decisions were
-    ever opened at the site by the kind of their first ground. *blind* says that a rule of it cannot be judged.
+    ever opened at the site by the kind of their first ground. *blind* says that a rule of it cannot be judged,
+    *baselines* holds its frozen numbers.
     """
 
     site: SiteId
@@ -64,6 +65,7 @@ class SiteStatus:
     unacknowledged_since: datetime | None = None
     opened: Mapping[GroundKind, int] = field(default_factory=dict)
     blind: bool = False
+    baselines: Mapping[tuple[KpiId, Statistic], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

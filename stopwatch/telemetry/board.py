@@ -27,6 +27,7 @@ _REQUIRED, _COVERAGE = families.WINDOW_REQUIRED.full_name, families.WINDOW_COVER
 _LAST, _PAUSED = families.LAST_SLOT.full_name, families.SITE_PAUSED.full_name
 _OPEN, _OPENED = families.DECISIONS_OPEN.full_name, families.DECISIONS.full_name
 _VOLUME, _BLIND = families.KPI_VOLUME.full_name, families.SITE_BLIND.full_name
+_BASELINE = families.KPI_BASELINE.full_name
 _KPI_INFO, _RULE_INFO = families.KPI_INFO.full_name, families.RULE_INFO.full_name
 
 _Lines = dict[str, list[str]]
@@ -78,6 +79,9 @@ def _write_site(lines: _Lines, place: str, site: SiteStatus) -> None:
         lines[_VALUE].append(f'{_VALUE}{place},kpi="{_escaped(kpi)}"}} {_number(value)}\n')
     for kpi, volume in site.volumes.items():
         lines[_VOLUME].append(f'{_VOLUME}{place},kpi="{_escaped(kpi)}"}} {_number(volume)}\n')
+    for (kpi, statistic), frozen in site.baselines.items():
+        labels = f',kpi="{_escaped(kpi)}",statistic="{statistic.value}"'
+        lines[_BASELINE].append(f"{_BASELINE}{place}{labels}}} {_number(frozen)}\n")
     lines[_BLIND].append(f"{_BLIND}{place}}} {int(site.blind)}\n")
     lines[_PAUSED].append(f"{_PAUSED}{place}}} {int(site.paused)}\n")
     lines[_OPEN].append(f"{_OPEN}{place}}} {int(site.decision is not None)}\n")

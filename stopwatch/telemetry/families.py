@@ -31,6 +31,13 @@ KPI_THRESHOLD = Family(
     "the KPI's",
     "Limit of the rule at the site; none for rules of several conditions.",
 )
+KPI_BASELINE = Family(
+    "kpi_baseline",
+    Kind.GAUGE,
+    (*_KPI, "statistic"),
+    "the KPI's",
+    "Frozen baseline of the KPI at the site, its median or p90; none where none is frozen.",
+)
 RULE_STATE = Family(
     "rule_state",
     Kind.GAUGE,
@@ -234,6 +241,7 @@ BOARD = (
     KPI_INFO,
     RULE_INFO,
     KPI_THRESHOLD,
+    KPI_BASELINE,
     RULE_STATE,
     RULE_PENDING,
     WINDOW_BREACHING,

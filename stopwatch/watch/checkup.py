@@ -15,12 +15,12 @@ from stopwatch.core.sample import ABSENT, ANY_MISSING, LOW_VOLUME, Samples, clas
 from stopwatch.watch.checkup_data import Probe, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from stopwatch.core.kpi import Kpi
+    from stopwatch.core.kpi import Kpi, KpiId, SiteId
     from stopwatch.core.rollout import RuleSet, Site
-    from stopwatch.core.rule import ResolvedRule, StopRule
+    from stopwatch.core.rule import ResolvedRule, Statistic, StopRule
     from stopwatch.watch.checkup_data import LiveSource
 
 TRUSTED_SKEW = timedelta(seconds=5)
@@ -29,8 +29,14 @@ USUAL = 0.9
 _MINUTES = Grid(timedelta(minutes=1))
 
 
-def check_source(rule_set: RuleSet, source: LiveSource, *, now: datetime) -> Checkup:
-    """Hold everything that is read from *source* against it as it is at *now*."""
+def check_source(
+    rule_set: RuleSet,
+    source: LiveSource,
+    *,
+    now: datetime,
+    baselines: Callable[[SiteId], Mapping[tuple[KpiId, Statistic], float]] = lambda _site: {},
+) -> Checkup:
+    """Hold everything that is read from *source* against it as it is at *now*, by each site's frozen *baselines*."""
     sites = [site for site in rule_set.plan.sites.values() if site.source == source.name]
     probe = Probe(source, {site.label: site.id for site in sites}, now)
     version, unreachable = _version(source)
@@ -49,7 +55,7 @@ def check_source(rule_set: RuleSet, source: LiveSource, *, now: datetime) -> Che
     for kpi, key, one in seen:
         _check_query(source, kpi, key, one, sites, findings)
     cells = tuple(
-        _Judge(rule_set, probe, site, rule, findings).cell()
+        _Judge(rule_set, probe, site, rule, findings, baselines(site.id)).cell()
         for site in sites
         for rule in rule_set.rules.get(site.id, ())
     )
@@ -131,13 +137,19 @@ class _Judge:
     site: Site
     rule: StopRule
     findings: _Findings
+    baselines: Mapping[tuple[KpiId, Statistic], float]
 
     def cell(self) -> Cell:
         rule, cell = self.rule, Cell(self.site.id, self.rule.id, Weight.GOOD, wanted=self.rule.window.n)
         try:
-            resolved = resolve(rule, self.rule_set.kpis, {})
+            resolved = resolve(rule, self.rule_set.kpis, self.baselines)
         except (BaselineUnresolvedError, ValueError) as error:
-            weight = self._tell("baseline-unresolved", Weight.WARNING, str(error), "freeze a baseline for the site")
+            weight = self._tell(
+                "baseline-unresolved",
+                Weight.WARNING,
+                str(error),
+                f"stopwatch rollout baseline {self.site.id} --window 14d",
+            )
             return replace(cell, weight=weight)
         windows = [self._window(kpi) for kpi in self._kpis()]
         if any(seen.failure is not None for pair in windows for seen in pair if seen is not None):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stopwatch.core.decision import Ground, GroundKind
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from stopwatch.core.baseline import Numbers
     from stopwatch.core.decision import Decision, DecisionId
     from stopwatch.core.kpi import RuleId, SiteId
     from stopwatch.core.records import Activation
@@ -37,12 +38,13 @@ LATE_STEPS = 3
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What recording needs to know besides the fold: rule set, activations, where messages go and data come from."""
+    """What recording needs besides the fold: rule set, activations, where messages go and data come from, baselines."""
 
     rule_set: RuleSet
     activations: Mapping[SiteId, Activation]
     channel: Callable[[SiteId | None], str | None]
     origin: Callable[[str], Origin] = lambda _source: Origin()
+    baselines: Mapping[str, Numbers] = field(default_factory=dict)
 
 
 def ended_by_site(reader: Reader, rollout: str, after: datetime) -> dict[SiteId, tuple[Ended, ...]]:

@@ -10,6 +10,7 @@ from stopwatch.core.opening import DAEMON
 from stopwatch.core.reading import Origin
 from stopwatch.core.records import AuditEntry, folded_to
 from stopwatch.core.state import rearmed
+from stopwatch.watch.baseline import frozen_numbers
 from stopwatch.watch.layout import assemble
 from stopwatch.watch.messages import tell
 from stopwatch.watch.recording import Book
@@ -44,13 +45,14 @@ def take_up(
         StoreError: The records could not be read.
 
     """
-    book = Book(rule_set, activations, channel, origin)
     active = {site: activation.at for site, activation in activations.items() if site in rule_set.plan.sites}
     watches = []
     with store.reading() as view:
         records = _Records(view, rule_set.plan.rollout)
+        baselines = frozen_numbers(view, rule_set.plan.rollout)
+    book = Book(rule_set, activations, channel, origin, baselines)
     for name, source in sources.items():
-        groups = assemble(rule_set, name, active, lambda _site: {}, rearmed)
+        groups = assemble(rule_set, name, active, lambda site: baselines.get(site, {}), rearmed)
         for group in groups:
             for cell in group.cells:
                 records.restore(group, cell)

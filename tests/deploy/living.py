@@ -18,10 +18,12 @@ from stopwatch.app.daemon import Daemon
 from stopwatch.core.acts import ActRequest
 from stopwatch.core.decision import Act
 from stopwatch.core.kpi import SiteId
+from stopwatch.core.ledger import EntryKind, entry
 from stopwatch.core.stop import Stop
 from stopwatch.demo.prometheus import PrometheusServer, ScrapeTarget, create_blocks, free_port
 from stopwatch.demo.slack import Pace, SlackEmulator
 from stopwatch.watch.commands import act, pause
+from stopwatch.watch.ledger import record
 from tests.stories.world import Api, daemon, eventually, settings_for
 
 PAST, LENGTH = 60, 600
@@ -153,6 +155,9 @@ def _happen(shown: Shown) -> None:
     opened = eventually("Hamburg is paused", shown.api.decisions)[0]
     act(desk, opened["id"], ActRequest(Act.ACKNOWLEDGE, "cli:anna"), transport="cli", now=clock.now())
     pause(desk, Stop("sev1", "labels are missing", "cli:lena", site=SiteId("lodz")), transport="cli", now=clock.now())
+    frozen = {name: {"median": 0.4, "p90": 0.5} for name in UNITS}
+    made = entry("shown", EntryKind.BASELINE, "ham-01", body={"kpis": frozen}, actor="cli:lena", at=clock.now())
+    record(desk, made, transport="cli")
     # What no receiver here can be made to do at will.
     shown.daemon.metrics.count_slack_error("chat.postMessage", "ratelimited")
     shown.daemon.metrics.count_dead("decision_missing")
@@ -166,6 +171,7 @@ def _happen(shown: Shown) -> None:
         'stopwatch_escalations_total{notifier="slack"} > 0',
         "stopwatch_outbox_dead_total",
         "stopwatch_slack_up == 1",
+        "stopwatch_kpi_baseline",
         "stopwatch_database_size_bytes",
     )
     for expr in wanted:

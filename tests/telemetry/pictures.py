@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from stopwatch.core.decision import DecisionId, GroundKind
 from stopwatch.core.kpi import Better, Kpi, KpiId, PhaseId, RuleId, SiteId, Unit
-from stopwatch.core.rule import Combine, Criterion, Op, StopRule
+from stopwatch.core.rule import Combine, Criterion, Op, Statistic, StopRule
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
 from stopwatch.core.status import RuleStatus, SiteStatus, StatusView, WideStops
@@ -59,6 +59,7 @@ def site(name: str, *rules: RuleStatus) -> SiteStatus:
         volumes={KpiId("error_ratio"): 420.0},
         unacknowledged_since=datetime(2026, 11, 21, 10, 10, tzinfo=UTC),
         opened={GroundKind.RULE: 2},
+        baselines={(KpiId("error_ratio"), Statistic.MEDIAN): 0.01, (KpiId("error_ratio"), Statistic.P90): 0.02},
     )
 
 

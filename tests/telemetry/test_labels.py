@@ -9,7 +9,7 @@ from tests.telemetry.test_metrics import EVERY, filled, fresh, series
 def test_no_label_can_hold_what_has_no_bound() -> None:
     known = {"site", "phase", "kpi", "rule", "state", "kind", "source", "outcome", "version"}
     known |= {"notifier", "reason", "method", "code", "action", "transport", "result"}
-    known |= {"unit", "better", "op", "severity", "mode"}
+    known |= {"unit", "better", "op", "severity", "mode", "statistic"}
     assert {label for family in EVERY for label in family.labels} == known
 
 

@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "ready": ("ready", "Check the readiness of a site, item by item."),
     "done": ("done", "Record that an item of the checklist is met."),
     "rehearse": ("rehearse", "Record a rehearsal of the roll-back."),
+    "baseline": ("baseline", "Freeze what the KPIs of a site were like, show it, compare with it."),
     "approve": ("approve", "Approve an emergency change."),
     "activate": ("activate", "Activate a site: it is watched from then on."),
     "runbook": ("runbook", "Record that a runbook was brought up to date."),
