@@ -51,7 +51,7 @@ class Alerting:
             slack=self._slack is not None and not self._slack.refused,
             notifiers=tuple(notifier.name for notifier in self._notifiers),
         )
-        louder = escalate(self._daemon.store, self._daemon.rule_set.plan, reach, now=now)
+        louder = escalate(self._daemon.store.recall, self._daemon.rule_set.plan, reach, now=now)
         for message in louder.told:
             self._daemon.metrics.count_escalation(message.notifier)
             log.warning("escalation.due", key=message.key, kind=message.kind.value, notifier=message.notifier)

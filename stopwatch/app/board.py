@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stopwatch.core.kpi import SiteId
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.status import GateStatus
-    from stopwatch.store.sql import SqlStore
+    from stopwatch.store.recall import Recall
     from stopwatch.telemetry.metrics import Metrics
     from stopwatch.watch.folding import Ended
     from stopwatch.watch.sketch import Sketch
@@ -67,7 +67,7 @@ class Board:
     tick waits for a look, no look waits for a tick or for the records.
     """
 
-    def __init__(self, store: SqlStore, metrics: Metrics) -> None:
+    def __init__(self, store: Recall, metrics: Metrics) -> None:
         """Begin without a picture."""
         self._store = store
         self._metrics = metrics

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -72,7 +73,7 @@ class Daemon:
         self._next_go_live: datetime | None = None
         self._activations: Mapping[SiteId, Activation] = {}
         self._told_until: datetime = clock.now()
-        self.board = Board(store, metrics)
+        self.board = Board(store.recall, metrics)
         self._take_up(self.rule_set, self._sources)
 
     # ------------------------------------------------------------------------------------------------------ the watch
@@ -101,7 +102,7 @@ class Daemon:
     def _take_up(self, rule_set: RuleSet, sources: dict[str, PrometheusSource]) -> None:
         """Lay out the watch anew from the records, or change nothing at all; the caller holds every lock."""
         now = self.clock.now()
-        activations, warnings = activate_planned(self.store, rule_set, now)
+        activations, warnings = activate_planned(self.store.recall, rule_set, now)
         for warning in warnings:
             log.warning("plan.go_live_edited", detail=warning)
         channel = channel_of(rule_set, self.settings)
@@ -192,11 +193,12 @@ class Daemon:
         """
         now = self.clock.now()
         known = next((watch.book.baselines for watch in self.watches), {})
-        live = went_live(self.store, self.rule_set.plan, self._activations, self._next_go_live, now)
-        if live or rebaselined(self.store, self.rule_set, known):
+        live = went_live(self.store.recall, self.rule_set.plan, self._activations, self._next_go_live, now)
+        if live or rebaselined(self.store.recall, self.rule_set, known):
             with self._swap:
                 self._locked(lambda: self._take_up(self.rule_set, self._sources))
-        for decision in pass_time(self.desk, caught_up=lambda site: self._caught_up(site, now), now=now):
+        desk = replace(self.desk, store=self.store.recall)
+        for decision in pass_time(desk, caught_up=lambda site: self._caught_up(site, now), now=now):
             log.info("decision.changed", decision=decision.id, state=decision.state, rev=decision.rev)
         self._tell_owed(now)
         self._note()
@@ -204,7 +206,7 @@ class Daemon:
     def _tell_owed(self, now: datetime) -> None:
         """Give a card to every decision that has none, such as one opened from a terminal that knows no Slack."""
         channel = channel_of(self.rule_set, self.settings)
-        with self.store.reading() as view:
+        with self.store.recall.reading() as view:
             rollout = self.rule_set.plan.rollout
             recent = view.decisions(rollout, live=True) + view.ended_after(rollout, self._told_until - ENDED_SHOWN)
             owed = [

@@ -9,6 +9,7 @@ from stopwatch.core.decision import Decision, DecisionId
 from stopwatch.core.outbox import MessageKind, OutboxRow, OutboxState
 from stopwatch.store import chain, inbox, outbox
 from stopwatch.store.failures import refusing
+from stopwatch.store.recall import Recall
 from stopwatch.store.records import SqlReader, SqlWriter
 from stopwatch.store.schema import outbox as outbox_table
 
@@ -26,6 +27,8 @@ class SqlStore:
     """
     Decisions, states, evidence, audit and outbox; made by ``open_store``, safe to be used from several threads.
 
+    *recall* is the same for whoever looks again and again: it reads only what may have changed.
+
     Raises (from every method):
         StoreError: The database refused; nothing is half done.
     """
@@ -35,9 +38,11 @@ class SqlStore:
         self._reading = reading
         self._writing = writing
         self._shown = shown
+        self.recall = Recall(self, reading, shown=shown)
 
     def close(self) -> None:
         """Close all connections that are not in use."""
+        self.recall.close()
         self._reading.dispose()
 
     @contextmanager

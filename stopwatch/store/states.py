@@ -131,6 +131,11 @@ def load_activations(connection: Connection, rollout: str) -> dict[SiteId, Activ
     return {SiteId(row.site): _activation(row) for row in connection.execute(query)}
 
 
+def count_activations(connection: Connection, rollout: str) -> int:
+    """Return how many activations were ever recorded."""
+    return connection.execute(select(func.count()).where(activations.c.rollout == rollout)).scalar_one()
+
+
 def load_reactivations(connection: Connection, rollout: str, after: datetime) -> list[Activation]:
     """Return the go-lives of sites that were live before, for or recorded after *after*, oldest first."""
     recent = or_(activations.c.at > after, activations.c.recorded_at > after)

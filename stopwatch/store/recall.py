@@ -1,0 +1,175 @@
+"""Records that are looked at again and again: what was read once is read again only after something was committed."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from stopwatch.store import states
+from stopwatch.store.failures import refusing
+from stopwatch.store.records import SqlReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+    from stopwatch.core.decision import Decision, DecisionId, GroundKind
+    from stopwatch.core.kpi import SiteId
+    from stopwatch.core.ledger import Entry, EntryKind
+    from stopwatch.core.outbox import MessageKind, OutboxRow
+    from stopwatch.core.records import Activation
+    from stopwatch.store.records import SqlWriter
+    from stopwatch.store.sql import SqlStore
+
+T = TypeVar("T")
+
+_VERSION = {"sqlite": "PRAGMA data_version", "postgresql": "SELECT pg_current_snapshot()::text"}
+"""
+What two views have in common only if they see the same records, read within each of them.
+
+SQLite's number moves when another connection commits, so it is told on one connection that never writes. A snapshot of
+PostgreSQL names the transactions that it sees, so it may be told on any connection.
+"""
+
+
+class Recall:
+    """
+    The records of *store* for whoever looks at them on every pulse; fits what `SqlStore` promises its readers.
+
+    Its views are as fresh as any: they only answer from memory what nothing has changed since. One is open at a time,
+    and whoever wants the next waits for it, so a view must not be opened within another.
+    """
+
+    def __init__(self, store: SqlStore, engine: Engine, *, shown: str) -> None:
+        """Read through *engine*, whose connections begin a view of one moment; *shown* names the database."""
+        self._store = store
+        self._engine = engine
+        self._shown = shown
+        self._alone = threading.Lock()
+        self._connection: Connection | None = None
+        self._version: object = None
+        self._known: dict[Hashable, Any] = {}
+        self._grown: dict[str, tuple[int, Mapping[SiteId, Activation]]] = {}
+
+    def close(self) -> None:
+        """Give back the connection; a view that is opened later takes another one."""
+        with self._alone:
+            self._let_go()
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlReader]:
+        """Open a read-only view of one moment."""
+        with self._alone, refusing(self._shown), self._view() as connection:
+            version = connection.exec_driver_sql(_VERSION[connection.dialect.name]).scalar_one()
+            if version != self._version:
+                self._known.clear()
+                self._version = version
+            yield _RecallingReader(connection, self._known, self._grown)
+
+    def writing(self) -> AbstractContextManager[SqlWriter]:
+        """Open the one transaction that may write now."""
+        return self._store.writing()
+
+    @contextmanager
+    def _view(self) -> Iterator[Connection]:
+        connection = self._connection = self._connection or self._engine.connect()
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            self._let_go()
+            raise
+        if connection.dialect.name != "sqlite":  # the pool looks whether a connection still works, and we do not
+            self._connection = None
+            connection.close()
+
+    def _let_go(self) -> None:
+        connection, self._connection, self._version = self._connection, None, None
+        self._grown.clear()
+        if connection is not None:
+            connection.close()
+
+
+class _RecallingReader(SqlReader):
+    """A view that notes its answers in *known* (in *grown*, activations with their number) and looks there first."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        known: dict[Hashable, Any],
+        grown: dict[str, tuple[int, Mapping[SiteId, Activation]]],
+    ) -> None:
+        super().__init__(connection)
+        self._known = known
+        self._grown = grown
+
+    def _once(self, key: Hashable, read: Callable[[], T]) -> T:
+        if key not in self._known:
+            self._known[key] = read()
+        found: T = self._known[key]
+        return found
+
+    def _since(self, key: Hashable, instant: datetime, read: Callable[[], list[T]]) -> list[T]:
+        """Return what was read for an instant that was not after *instant*, or read it anew; the caller filters it."""
+        before = self._known.get(key)
+        if before is None or instant < before[0]:
+            before = self._known[key] = (instant, read())
+        found: list[T] = before[1]
+        return found
+
+    def decision(self, decision: DecisionId) -> Decision | None:
+        return self._once(("decision", decision), lambda: super(_RecallingReader, self).decision(decision))
+
+    def decisions(
+        self, rollout: str, *, state: str | None = None, site: SiteId | None = None, live: bool | None = None
+    ) -> list[Decision]:
+        def read() -> list[Decision]:
+            return super(_RecallingReader, self).decisions(rollout, state=state, site=site, live=live)
+
+        return self._once(("decisions", rollout, state, site, live), read)
+
+    def ended_after(self, rollout: str, instant: datetime) -> list[Decision]:
+        def read() -> list[Decision]:
+            return super(_RecallingReader, self).ended_after(rollout, instant)
+
+        found = self._since(("ended_after", rollout), instant, read)
+        return [decision for decision in found if decision.ended_at is not None and decision.ended_at > instant]
+
+    def reactivations(self, rollout: str, after: datetime) -> list[Activation]:
+        def read() -> list[Activation]:
+            return super(_RecallingReader, self).reactivations(rollout, after)
+
+        found = self._since(("reactivations", rollout), after, read)
+        return [anew for anew in found if anew.at > after or anew.recorded_at > after]
+
+    def activations(self, rollout: str) -> Mapping[SiteId, Activation]:
+        def read() -> Mapping[SiteId, Activation]:
+            # One row a site and more: they are only ever added to, so their number tells whether they are the same.
+            number, before = states.count_activations(self.connection, rollout), self._grown.get(rollout)
+            if before is None or before[0] != number:
+                before = self._grown[rollout] = (number, super(_RecallingReader, self).activations(rollout))
+            return before[1]
+
+        return self._once(("activations", rollout), read)
+
+    def opened_counts(self, rollout: str) -> dict[str, dict[GroundKind, int]]:
+        return self._once(("opened_counts", rollout), lambda: super(_RecallingReader, self).opened_counts(rollout))
+
+    def newest_entries(self, rollout: str, *kinds: EntryKind) -> list[Entry]:
+        def read() -> list[Entry]:
+            return super(_RecallingReader, self).newest_entries(rollout, *kinds)
+
+        return self._once(("newest_entries", rollout, kinds), read)
+
+    def card_channels(self, decision: DecisionId) -> list[str]:
+        return self._once(("card_channels", decision), lambda: super(_RecallingReader, self).card_channels(decision))
+
+    def messages(self, decision: DecisionId) -> list[OutboxRow]:
+        return self._once(("messages", decision), lambda: super(_RecallingReader, self).messages(decision))
+
+    def unsent(self, kind: MessageKind) -> list[OutboxRow]:
+        return self._once(("unsent", kind), lambda: super(_RecallingReader, self).unsent(kind))
