@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from stopwatch.core.outbox import MessageKind, OutboxRow
     from stopwatch.core.records import Activation
     from stopwatch.store.records import SqlWriter
-    from stopwatch.store.sql import SqlStore
 
 T = TypeVar("T")
 
@@ -38,15 +37,15 @@ PostgreSQL names the transactions that it sees, so it may be told on any connect
 
 class Recall:
     """
-    The records of *store* for whoever looks at them on every pulse; fits what `SqlStore` promises its readers.
+    The records for whoever looks at them on every pulse.
 
     Its views are as fresh as any: they only answer from memory what nothing has changed since. One is open at a time,
     and whoever wants the next waits for it, so a view must not be opened within another.
     """
 
-    def __init__(self, store: SqlStore, engine: Engine, *, shown: str) -> None:
+    def __init__(self, engine: Engine, writing: Callable[[], AbstractContextManager[SqlWriter]], *, shown: str) -> None:
         """Read through *engine*, whose connections begin a view of one moment; *shown* names the database."""
-        self._store = store
+        self._writing = writing
         self._engine = engine
         self._shown = shown
         self._alone = threading.Lock()
@@ -72,7 +71,7 @@ class Recall:
 
     def writing(self) -> AbstractContextManager[SqlWriter]:
         """Open the one transaction that may write now."""
-        return self._store.writing()
+        return self._writing()
 
     @contextmanager
     def _view(self) -> Iterator[Connection]:

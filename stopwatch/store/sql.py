@@ -38,7 +38,7 @@ class SqlStore:
         self._reading = reading
         self._writing = writing
         self._shown = shown
-        self.recall = Recall(self, reading, shown=shown)
+        self.recall = Recall(reading, self.writing, shown=shown)
 
     def close(self) -> None:
         """Close all connections that are not in use."""
