@@ -43,10 +43,10 @@ class Recall:
     and whoever wants the next waits for it, so a view must not be opened within another.
     """
 
-    def __init__(self, engine: Engine, writing: Callable[[], AbstractContextManager[SqlWriter]], *, shown: str) -> None:
-        """Read through *engine*, whose connections begin a view of one moment; *shown* names the database."""
+    def __init__(self, opened: Engine, writing: Callable[[], AbstractContextManager[SqlWriter]], *, shown: str) -> None:
+        """Read through *opened*, whose connections begin a view of one moment; *shown* names the database."""
         self._writing = writing
-        self._engine = engine
+        self._opened = opened
         self._shown = shown
         self._alone = threading.Lock()
         self._connection: Connection | None = None
@@ -75,7 +75,7 @@ class Recall:
 
     @contextmanager
     def _view(self) -> Iterator[Connection]:
-        connection = self._connection = self._connection or self._engine.connect()
+        connection = self._connection = self._connection or self._opened.connect()
         try:
             with connection.begin():
                 yield connection
