@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stopwatch.app.credentials import admission
 from stopwatch.config.load import check_folder, load_plan, load_rule_set
 from stopwatch.core.errors import ConfigurationError
-from stopwatch.core.rollout import DEFAULT_SOURCE, UNUSABLE_RULES, RuleSet
+from stopwatch.core.rollout import DEFAULT_SOURCE, UNUSABLE_RULES, RuleSet, SourcePlan
 from stopwatch.prometheus.client import PrometheusSource
 from stopwatch.prometheus.promql import findings
 
@@ -82,23 +83,24 @@ def sources_of(rule_set: RuleSet, settings: Settings, clock: Clock) -> dict[str,
     Open every Prometheus that some site of the plan is read from.
 
     Raises:
-        ConfigurationError: A source has no address.
+        ConfigurationError: A source has no address, or its credentials cannot be read.
 
     """
     used = dict.fromkeys(site.source for site in rule_set.plan.sites.values())
     sources: dict[str, PrometheusSource] = {}
     for name in used:
-        planned = rule_set.plan.sources.get(name)
-        url = planned.url if planned is not None else None
+        planned = rule_set.plan.sources.get(name, SourcePlan(name))
+        url = planned.url
         if url is None and name == DEFAULT_SOURCE and settings.prometheus_url is not None:
             url = settings.prometheus_url.get_secret_value()
         if url is None:
             wanted = "set STOPWATCH_PROMETHEUS_URL" if name == DEFAULT_SOURCE else f"give sources.{name}.url"
             raise ConfigurationError(f"the Prometheus {name!r} has no address: {wanted}")
+        address, headers = admission(planned, url, settings.config)
         sources[name] = PrometheusSource(
             name,
-            url,
-            headers=planned.headers if planned is not None else None,
+            address,
+            headers=headers,
             monotonic=clock.monotonic,
             clock=clock.wall,
             sleep=clock.sleep,

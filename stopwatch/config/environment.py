@@ -43,7 +43,7 @@ def read_environment(
         if name in values:
             complaints.append(f"{variable(name)} and {key} are both set; keep one of them")
         try:
-            values[name] = _read_secret(Path(path))
+            values[name] = read_secret(Path(path))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             complaints.append(f"{key}: {path} cannot be read: {reason}")
@@ -56,7 +56,15 @@ def _unknown(key: str, known: list[str]) -> str:
     return f"{key} is no setting of stopwatch; {advice}"
 
 
-def _read_secret(path: Path) -> str:
+def read_secret(path: Path) -> str:
+    """
+    Return the one line that the file at *path* holds.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It holds no secret; the message does not show what it holds.
+
+    """
     with path.open("rb") as file:
         data = file.read(LARGEST_SECRET + 1)
     if len(data) > LARGEST_SECRET:

@@ -12,6 +12,7 @@ from stopwatch.config.checks.phases import check_phases
 from stopwatch.config.checks.readiness import check_readiness
 from stopwatch.config.checks.roles import check_roles
 from stopwatch.config.checks.series_of_sites import check_series_of_sites
+from stopwatch.config.checks.sources import check_sources
 from stopwatch.config.node import Fields, Node, plain
 from stopwatch.config.plan_model import RolloutFile, SiteModel
 from stopwatch.config.plan_parts import change_of, freeze_of, phase_of
@@ -45,7 +46,9 @@ def read_plan(node: Node, outline: Outline, found: Complaints) -> Plan | None:
     check_ids(node, found)
     read = validated(RolloutFile, node, found)
     check_phases(outline, found)
-    check_series_of_sites(outline, node.get("sources") if isinstance(node, Fields) else None, found)
+    sources = node.get("sources") if isinstance(node, Fields) else None
+    check_series_of_sites(outline, sources, found)
+    check_sources(sources, found)
     check_readiness(node, found)
     check_roles(node, found)
     check_calendar(node, outline, found)
@@ -75,7 +78,7 @@ def _site(name: str, site: SiteModel, phase: str) -> Site:
 
 def _plan(read: RolloutFile, home: dict[str, str], change: object) -> Plan:
     sources = {DEFAULT_SOURCE: SourcePlan(DEFAULT_SOURCE)}
-    sources |= {name: SourcePlan(name, one.url, dict(one.headers)) for name, one in read.sources.items()}
+    sources |= {name: SourcePlan(name, **dict(one)) for name, one in read.sources.items()}
     rights = read.slack.rights.model_dump(by_alias=True)
     return Plan(
         rollout=read.rollout,

@@ -53,6 +53,11 @@ class SourceModel(Strict):
 
     url: WebUrl | None = Field(default=None, description="Its address; STOPWATCH_PROMETHEUS_URL if left out.")
     headers: dict[str, str] = Field(default_factory=dict, description="Sent with every query, e.g. a tenant.")
+    token_file: Said | None = Field(
+        default=None, description="File with a bearer token; a relative path counts from the folder of this file."
+    )
+    user: Said | None = Field(default=None, description="User of basic authentication.")
+    password_file: Said | None = Field(default=None, description="File with that user's password.")
 
 
 class RightsModel(Strict):

@@ -48,11 +48,18 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """A named Prometheus; *url* None means the setting ``PROMETHEUS_URL``; *headers* may carry tenants."""
+    """
+    A named Prometheus; *url* None means the setting ``PROMETHEUS_URL``; *headers* may carry tenants.
+
+    *token_file*, or *user* with *password_file*, say where the credentials lie: the plan itself holds none.
+    """
 
     name: str
     url: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    token_file: str | None = None
+    user: str | None = None
+    password_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
