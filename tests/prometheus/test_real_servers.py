@@ -26,7 +26,7 @@ LAST_OF_LODZ = 99
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """
-    Where engines differ: slots for which a bare selector repeats a dead sample at a minute, how a query is refused.
+    Where servers differ: slots for which a bare selector repeats a dead sample at a minute, how a query is refused.
 
     *unparsable* and *impossible* are the words for a query without its end and for one that multiplies many by many.
     """
@@ -47,7 +47,7 @@ DIALECTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class Server:
     """What answers the queries."""
 
     dialect: Dialect
@@ -69,18 +69,18 @@ def first() -> int:
 
 
 @pytest.fixture(scope="module", params=DIALECTS)
-def engine(request: pytest.FixtureRequest, first: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def server(request: pytest.FixtureRequest, first: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One value a minute, exactly on the minute, with a gap, odd numbers and a series that ends."""
-    folder = tmp_path_factory.mktemp("engine")
+    folder = tmp_path_factory.mktemp("server")
     history = folder / "history.om"
     history.write_text("\n".join(past(first)), encoding="utf-8")
     if request.param == "Prometheus":
-        with PrometheusServer(folder / "server", openmetrics=history) as server:
-            yield Engine(DIALECTS[request.param], server.url)
+        with PrometheusServer(folder / "server", openmetrics=history) as prometheus:
+            yield Server(DIALECTS[request.param], prometheus.url)
     else:
         with victoria(folder / "server") as url:
             fill(url, history)
-            yield Engine(DIALECTS[request.param], url)
+            yield Server(DIALECTS[request.param], url)
 
 
 def past(first: int) -> list[str]:
@@ -108,9 +108,9 @@ def same(left: object, right: object) -> bool:
     return repr(left) == repr(right)
 
 
-def test_every_value_stands_at_its_own_slot(make_source: MakeSource, engine: Engine, first: int) -> None:
+def test_every_value_stands_at_its_own_slot(make_source: MakeSource, server: Server, first: int) -> None:
     asked = query('last_over_time(v{site=~"$sites"}[30s])')
-    reading = make_source(engine.url).read(asked, spanning(first, -5, COUNT + 4), deadline_seconds=20)
+    reading = make_source(server.url).read(asked, spanning(first, -5, COUNT + 4), deadline_seconds=20)
     expected = [
         float(value_at(minute)) if 0 <= minute < COUNT and minute not in EMPTY_MINUTES else math.nan
         for minute in range(-5, COUNT + 5)
@@ -121,32 +121,32 @@ def test_every_value_stands_at_its_own_slot(make_source: MakeSource, engine: Eng
     assert reading.unknown == 0
 
 
-def test_a_bare_selector_repeats_a_dead_sample_as_long_as_the_engine_likes(
-    make_source: MakeSource, engine: Engine, first: int
+def test_a_bare_selector_repeats_a_dead_sample_as_long_as_it_is_set_to(
+    make_source: MakeSource, server: Server, first: int
 ) -> None:
     span = spanning(first, LAST_OF_LODZ, LAST_OF_LODZ + 7)
-    values = make_source(engine.url).read(query("v"), span, deadline_seconds=20).series[LODZ]
-    repeats = engine.dialect.repeats
+    values = make_source(server.url).read(query("v"), span, deadline_seconds=20).series[LODZ]
+    repeats = server.dialect.repeats
     assert values[:repeats] == [float(LAST_OF_LODZ)] * repeats
     assert all(math.isnan(value) for value in values[repeats + 1 :])
 
 
 @pytest.mark.parametrize("max_slots", [1, 7, 60, 179])
 def test_chunks_give_what_one_request_gives(
-    make_source: MakeSource, engine: Engine, first: int, max_slots: int
+    make_source: MakeSource, server: Server, first: int, max_slots: int
 ) -> None:
     asked, span = query("last_over_time(v[90s])"), spanning(first, 30, 110)
-    whole = make_source(engine.url).read(asked, span, deadline_seconds=20)
-    parts = make_source(engine.url, max_slots=max_slots).read(asked, span, deadline_seconds=60)
+    whole = make_source(server.url).read(asked, span, deadline_seconds=20)
+    parts = make_source(server.url, max_slots=max_slots).read(asked, span, deadline_seconds=60)
     assert same(sorted(whole.series.items()), sorted(parts.series.items()))
 
 
 def test_more_points_than_prometheus_gives_at_once_are_chunked(
-    make_source: MakeSource, engine: Engine, first: int
+    make_source: MakeSource, server: Server, first: int
 ) -> None:
     seconds = Grid(timedelta(seconds=1))
     span = SlotRange(seconds, first * 60, first * 60 + 10_799)
-    reading = make_source(engine.url).read(query("last_over_time(v[60s])"), span, deadline_seconds=30)
+    reading = make_source(server.url).read(query("last_over_time(v[60s])"), span, deadline_seconds=30)
     values = reading.series[HAM]
     assert len(values) == 10_800
     assert [values[60 * minute + offset] for minute in (0, 20, 179) for offset in (0, 59)] == [
@@ -154,67 +154,67 @@ def test_more_points_than_prometheus_gives_at_once_are_chunked(
     ]
 
 
-def test_odd_label_values_reach_prometheus_as_they_are(make_source: MakeSource, engine: Engine, first: int) -> None:
+def test_odd_label_values_reach_prometheus_as_they_are(make_source: MakeSource, server: Server, first: int) -> None:
     for quote in "\"'`":
         asked = query(f"last_over_time(v{{site=~{quote}$sites{quote}}}[30s])", *ODD_LABELS)
-        reading = make_source(engine.url).read(asked, spanning(first, 3, 4), deadline_seconds=20)
+        reading = make_source(server.url).read(asked, spanning(first, 3, 4), deadline_seconds=20)
         assert reading.unknown == 0
         assert reading.series == {SiteId(f"odd-{n}"): [float(n), float(n)] for n in range(len(ODD_LABELS))}
 
 
-def test_clocks_of_one_machine_have_no_skew(make_source: MakeSource, engine: Engine, first: int) -> None:
-    reading = make_source(engine.url).read(query("v"), spanning(first, 0, 1), deadline_seconds=20)
+def test_clocks_of_one_machine_have_no_skew(make_source: MakeSource, server: Server, first: int) -> None:
+    reading = make_source(server.url).read(query("v"), spanning(first, 0, 1), deadline_seconds=20)
     assert reading.skew is not None
     assert abs(reading.skew) <= timedelta(seconds=1)
 
 
-def test_a_local_clock_that_is_wrong_shows_as_skew(make_source: MakeSource, engine: Engine, first: int) -> None:
-    source = make_source(engine.url, clock=lambda: datetime.now(UTC) + timedelta(hours=1))
+def test_a_local_clock_that_is_wrong_shows_as_skew(make_source: MakeSource, server: Server, first: int) -> None:
+    source = make_source(server.url, clock=lambda: datetime.now(UTC) + timedelta(hours=1))
     skew = source.read(query("v"), spanning(first, 0, 1), deadline_seconds=20).skew
     assert skew is not None
     assert timedelta(minutes=-61) < skew < timedelta(minutes=-59)
 
 
-def test_compressed_answers_are_read_when_opted_in(make_source: MakeSource, engine: Engine, first: int) -> None:
+def test_compressed_answers_are_read_when_opted_in(make_source: MakeSource, server: Server, first: int) -> None:
     asked, span = query("last_over_time(v[30s])"), spanning(first, 0, COUNT)
-    plain = make_source(engine.url).read(asked, span, deadline_seconds=20)
-    packed = make_source(engine.url, gzip=True).read(asked, span, deadline_seconds=20)
+    plain = make_source(server.url).read(asked, span, deadline_seconds=20)
+    packed = make_source(server.url, gzip=True).read(asked, span, deadline_seconds=20)
     assert same(plain.series, packed.series)
 
 
-def test_an_expression_that_does_not_parse_is_refused_in_the_engines_own_words(
-    make_source: MakeSource, engine: Engine, first: int
+def test_an_expression_that_does_not_parse_is_refused_in_their_own_words(
+    make_source: MakeSource, server: Server, first: int
 ) -> None:
-    error, words = engine.dialect.unparsable
+    error, words = server.dialect.unparsable
     with pytest.raises(error, match=words):
-        make_source(engine.url).read(query("sum(v"), spanning(first, 0, 1), deadline_seconds=20)
+        make_source(server.url).read(query("sum(v"), spanning(first, 0, 1), deadline_seconds=20)
 
 
 def test_an_expression_that_cannot_be_executed_is_unavailable(
-    make_source: MakeSource, engine: Engine, first: int
+    make_source: MakeSource, server: Server, first: int
 ) -> None:
-    with pytest.raises(SourceUnavailableError, match=engine.dialect.impossible) as refused:
-        make_source(engine.url).read(query("v * on () v"), spanning(first, 0, 1), deadline_seconds=20)
+    with pytest.raises(SourceUnavailableError, match=server.dialect.impossible) as refused:
+        make_source(server.url).read(query("v * on () v"), spanning(first, 0, 1), deadline_seconds=20)
     assert refused.value.reason == Reason.HTTP_422
 
 
-def test_two_series_for_one_site_are_refused(make_source: MakeSource, engine: Engine, first: int) -> None:
+def test_two_series_for_one_site_are_refused(make_source: MakeSource, server: Server, first: int) -> None:
     with pytest.raises(SeriesAmbiguousError, match=r'instance="a".* and .*instance="b"'):
-        make_source(engine.url).read(query("v or w"), spanning(first, 0, 1), deadline_seconds=20)
+        make_source(server.url).read(query("v or w"), spanning(first, 0, 1), deadline_seconds=20)
 
 
 def test_a_query_that_forgets_the_site_label_gives_no_site_a_value(
-    make_source: MakeSource, engine: Engine, first: int
+    make_source: MakeSource, server: Server, first: int
 ) -> None:
-    reading = make_source(engine.url).read(query("sum(v)"), spanning(first, 0, 1), deadline_seconds=20)
+    reading = make_source(server.url).read(query("sum(v)"), spanning(first, 0, 1), deadline_seconds=20)
     assert (reading.series, reading.unknown) == ({}, 1)
 
 
-def test_version_readiness_and_an_instant_are_told(make_source: MakeSource, engine: Engine, first: int) -> None:
-    source = make_source(engine.url)
+def test_version_readiness_and_an_instant_are_told(make_source: MakeSource, server: Server, first: int) -> None:
+    source = make_source(server.url)
     assert source.ready()
-    if engine.dialect.says_version:
-        assert re.match(engine.dialect.says_version, source.build_info())
+    if server.dialect.says_version:
+        assert re.match(server.dialect.says_version, source.build_info())
     else:
         with pytest.raises(SourceUnavailableError, match="does not tell its version"):
             source.build_info()
