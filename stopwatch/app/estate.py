@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.watch.answers import pending_beside
 from stopwatch.watch.courses import courses
+from stopwatch.watch.reporting import story_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from stopwatch.core.outbox import OutboxRow
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.status import OutboxStatus
+    from stopwatch.core.story import Story
 
 COURSE_SLOTS = 40
 """So many of the newest slots a sparkline shows."""
@@ -51,6 +53,11 @@ class DaemonEstate:
         """Return how every KPI went lately, from memory."""
         groups = [group for watch in self._daemon.watches for group in watch.groups]
         return courses(groups, most=COURSE_SLOTS)
+
+    def story(self) -> Story:
+        """Return everything that the records tell of the rollout."""
+        with self._daemon.store.reading() as view:
+            return story_of(view, self._daemon.rule_set, now=self._daemon.clock.now())
 
     def leader(self) -> str:
         """Say who evaluates and sends: a single daemon leads."""

@@ -20,6 +20,7 @@ from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
 from stopwatch.app.ending import Part, stop_together
 from stopwatch.app.estate import DaemonEstate
+from stopwatch.app.hypercare import Hypercare
 from stopwatch.app.keys import keyring_of
 from stopwatch.app.listening import open_listening
 from stopwatch.app.measuring import Measuring
@@ -137,6 +138,7 @@ def _jobs(daemon: Daemon, alerting: Alerting, measuring: Measuring, pruning: Pru
     """Return what the pulse calls, by name: a tick per source that the files in force name, and the daemon's chores."""
     ticks: Jobs = {f"tick:{name}": partial(daemon.tick, name) for name in daemon.source_names}
     chores = {"time": daemon.pass_time, "alerting": alerting.pass_time, "versions": daemon.learn_versions}
+    chores["hypercare"] = Hypercare(daemon).pass_time
     return ticks | chores | {"measuring": measuring.pass_time, "pruning": pruning.pass_time}
 
 

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "drill": ("drill", "Try the path from a breach to a person, on purpose."),
     "gate": ("gate", "Ask whether the rollout may go on."),
     "issues": ("issues", "Keep the issue log: what is wrong, how bad, who sees to it."),
+    "report": ("report", "Write the checkpoint, a gate's summary, or the handover pack."),
     "evidence": ("evidence", "Show the frozen evidence of a decision."),
     "audit": ("audit", "Verify or export the audit chain."),
     "outbox": ("outbox", "List, retry or drop messages that wait to be sent."),

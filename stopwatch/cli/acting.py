@@ -39,7 +39,7 @@ def request_of(act: Act, given: Mapping[str, object], seen: Decision, *, actor: 
         to_version=_text(given.get("to_version")),
         ground=_text(given.get("ground")),
         grounds=tuple(map(str, grounds)) if isinstance(grounds, tuple) and grounds else None,
-        links=ticket_links(map(str, links)) if isinstance(links, tuple) else (),
+        links=ticket_links(map(str, links), _text(given.get("kind")) or "ticket") if isinstance(links, tuple) else (),
     )
 
 

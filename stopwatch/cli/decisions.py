@@ -21,7 +21,7 @@ from stopwatch.cli.terms import (
     write_json,
     write_table,
 )
-from stopwatch.core.decision import Act, DecisionState
+from stopwatch.core.decision import LINK_KINDS, Act, DecisionState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,9 @@ HELP = {
     Act.PAUSE_AGAIN: "End an override early.",
     Act.CLOSE: "Close a rolled back or flagged decision by hand.",
     Act.RESOLVE: "Resolve a manual ground, or one whose rule is gone.",
-    Act.ATTACH: "Attach a link, such as the incident ticket.",
+    Act.ATTACH: "Attach a link, such as the incident ticket, or the follow-up that came of it.",
 }
+KIND_HELP = "What it is; a follow-up is the backlog item that came of the decision."
 
 
 @click.group("decisions", epilog="Example: stopwatch decisions acknowledge ham-01-20261121T1015Z")
@@ -158,9 +159,10 @@ def _options(act: Act) -> list[click.Option]:
             click.Option(["--from", "from_version"], help="The version it went from."),
             click.Option(["--to", "to_version"], help="The version it went to."),
         ]
-    if act in {Act.RESOLVE, Act.ATTACH}:
-        return [click.Option(["--ground"], help="The ground's id (`stopwatch decisions show ID`).")]
-    return []
+    ground = click.Option(["--ground"], help="The ground's id (`stopwatch decisions show ID`).")
+    if act is Act.ATTACH:
+        return [ground, click.Option(["--kind"], type=click.Choice(LINK_KINDS), default="ticket", help=KIND_HELP)]
+    return [ground] if act is Act.RESOLVE else []
 
 
 def _act_command(act: Act) -> click.Command:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def ticket_links(urls: Iterable[str]) -> tuple[Link, ...]:
+def ticket_links(urls: Iterable[str], kind: str = "ticket") -> tuple[Link, ...]:
     """
-    Return *urls* as ticket links; they are checked for their form and never fetched.
+    Return *urls* as links of *kind*; they are checked for their form and never fetched.
 
     Raises:
         ActIncompleteError: One of them is no web address.
@@ -25,5 +25,5 @@ def ticket_links(urls: Iterable[str]) -> tuple[Link, ...]:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.netloc:
             raise ActIncompleteError("link", f"{url!r} is no web address; it must begin with http:// or https://")
-        links.append(Link("ticket", url))
+        links.append(Link(kind, url))
     return tuple(links)

@@ -10,6 +10,7 @@ from stopwatch.slack.cause import NAME, REASON, Cause, person
 from stopwatch.slack.figures import here, moment
 from stopwatch.slack.last_resort import last_resort
 from stopwatch.slack.payload import Payload, context, metadata, reference, section
+from stopwatch.slack.report import report_message
 from stopwatch.slack.story import place
 from stopwatch.slack.summons import blind_words, call_words, reminder_words
 from stopwatch.slack.text import escape, fitted, safe, web_address
@@ -58,6 +59,8 @@ def thread_item(message: Message, decision: Decision | None, detail: Detail) -> 
     """Render one message that is no card; *decision* is as it stands now."""
     if detail is Detail.MINIMAL:
         return last_resort(message, decision)
+    if message.kind is MessageKind.REPORT and "lead" in message.body:
+        return report_message(message, detail)
     words = item_words(message.kind, message.body, decision)
     place_words = f" · {place(decision)}" if decision else ""
     small = f"{escape(message.decision)} · rev {message.rev}{place_words}" if message.decision else ""

@@ -20,6 +20,7 @@ from stopwatch.web.probes import probe_routes, reload_routes
 from stopwatch.web.problem import add_problems
 from stopwatch.web.reads import read_routes
 from stopwatch.web.refusal_page import RefusalPages
+from stopwatch.web.report_pages import report_routes
 from stopwatch.web.sessions import Sessions
 from stopwatch.web.signing import act_routes, sign_in_routes
 from stopwatch.web.tokens import Keyring
@@ -86,6 +87,7 @@ def build_app(
         app.include_router(sign_in_routes(pages))
         app.include_router(act_routes(pages))
         app.include_router(issue_routes(pages))
+        app.include_router(report_routes(pages))
         return Guard(RefusalPages(app, pages))
     return Guard(app)
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 MOST_FIELDS = 50
-LINK_KINDS = ("ticket", "dashboard", "logs", "runbook", "document")
 HELP = {
     Act.ACKNOWLEDGE: "you have seen it and are looking",
     Act.CONFIRM: "the pause is right",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.status import OutboxStatus, StatusView
     from stopwatch.core.stop import Alert, AlertOutcome, Stop
+    from stopwatch.core.story import Story
 
 Inbound = Callable[[Mapping[str, str], bytes], tuple[int, str, bytes]]
 """Answers one POST another room takes: (headers with lower-case names, raw body) → (status, content type, body)."""
@@ -102,6 +103,10 @@ class Estate(Protocol):
 
     def courses(self) -> Mapping[tuple[SiteId, RuleId], Sequence[Course]]:
         """Return how every KPI went lately, per site and rule, from memory; never asks a source."""
+        ...
+
+    def story(self) -> Story:
+        """Return everything that the records tell of the rollout."""
         ...
 
     def leader(self) -> str:

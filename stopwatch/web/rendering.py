@@ -29,6 +29,7 @@ NAV = (
     ("Board", "/", ("board.html",)),
     ("Decisions", "/decisions", ("decisions.html", "decision.html")),
     ("Issues", "/issues", ("issues.html",)),
+    ("Reports", "/reports/checkpoint", ("report.html",)),
 )
 """The pages one finds from everywhere: label, address, and the templates that belong to it."""
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}

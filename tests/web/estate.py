@@ -18,7 +18,9 @@ from stopwatch.core.rule import Combine, Criterion, Op, StopRule
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
 from stopwatch.core.status import OutboxStatus, RuleStatus, SiteStatus, StatusView
+from stopwatch.core.story import Story
 from tests.web.paused import BODIES, SAID_SHA256, SHA256, WINDOW, decision, ended
+from tests.web.rollout_story import story
 from tests.web.world import LIVE, FakeRecords, at
 
 NOW = at(10, 21, 3)
@@ -140,6 +142,9 @@ class FakeEstate:
 
     def courses(self) -> Mapping[tuple[SiteId, RuleId], Sequence[Course]]:
         return courses(self.sites)
+
+    def story(self) -> Story:
+        return story()
 
     def leader(self) -> str:
         return "this one"

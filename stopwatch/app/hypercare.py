@@ -1,0 +1,114 @@
+"""The daily chores of hypercare: the checkpoint's report, and what is said when people forget it or an issue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from stopwatch.core.hypercare import Checkpoint, checkpoint, in_hypercare, newest_due, unreviewed
+from stopwatch.core.rollout import WIDE_ALL
+from stopwatch.watch.reporting import Told, report_message, tell_checkpoint, tell_once
+from stopwatch.web.reports.checkpoint import checkpoint_document
+from stopwatch.web.reports.document import message_facts
+from stopwatch.web.reports.kpis import kpi_rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date, datetime
+
+    from stopwatch.app.daemon import Daemon
+    from stopwatch.core.issue import Issue
+    from stopwatch.core.outbox import Message
+    from stopwatch.core.phase import Phase
+    from stopwatch.core.rollout import RuleSet
+    from stopwatch.core.story import Story
+
+log = structlog.get_logger()
+
+NAMED = 10
+EVERY_SECONDS = 15.0
+"""How often the daemon looks whether anything of it is due."""
+
+
+class Hypercare:
+    """Does the chores for one daemon; what was done is known from the records alone, so a restart repeats nothing."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self._next = 0.0
+
+    def pass_time(self) -> None:
+        """
+        Do what is due, at most every `EVERY_SECONDS`.
+
+        Raises:
+            StoreError: The records could not be read or written; the next pass makes up for it.
+
+        """
+        monotonic = self._daemon.clock.monotonic()
+        if monotonic < self._next or self._daemon.board.evaluated_at is None:
+            return
+        self._next = monotonic + EVERY_SECONDS
+        now, rule_set = self._daemon.clock.now(), self._daemon.rule_set
+        self.tell(rule_set, now)
+        self.remind(rule_set, now)
+
+    def tell(self, rule_set: RuleSet, now: datetime) -> None:
+        """Tell the checkpoints that are due, once each."""
+        told = tell_checkpoint(self._daemon.store, rule_set, self._report, self._channel(rule_set), now=now)
+        for entry in told:
+            log.info("checkpoint.told", phase=entry.scope, day=entry.body["day"])
+
+    def remind(self, rule_set: RuleSet, now: datetime) -> None:
+        """Say once of every checkpoint that was missed, and once a day which open issues nobody looks at."""
+        plan, store = rule_set.plan, self._daemon.store
+        with store.reading() as view:
+            activations, entries = view.activations(plan.rollout), view.entries(plan.rollout)
+        missed: list[Checkpoint] = []
+        if plan.checkpoint is not None:
+            day, due = newest_due(plan.checkpoint.at, ZoneInfo(plan.timezone), now=now)
+            found = [checkpoint(one.id, day, due, entries) for one in in_hypercare(plan, activations, entries, at=due)]
+            missed = [one for one in found if one.overdue(now)]
+        waiting = unreviewed(plan, activations, entries, now=now)
+        for scope, item, text in _reminders(plan.timezone, missed, waiting, now):
+            message = self._reminder(rule_set, scope, item, text)
+            if tell_once(store, plan.rollout, scope, item, message, now=now):
+                log.warning("hypercare.reminded", scope=scope, item=item, detail=text)
+
+    def _report(self, story: Story, phase: Phase, day: date) -> Told:
+        status = self._daemon.status()
+        kpis = kpi_rows_of(status, story.rule_set, phase)
+        document = checkpoint_document(story, phase, kpis, as_of=status.last_evaluation, day=day)
+        return Told(kpis, message_facts(document, link=self._link(phase)))
+
+    def _link(self, phase: Phase) -> str | None:
+        address = self._daemon.settings.external_url
+        return f"{str(address).rstrip('/')}/reports/checkpoint?phase={phase.id}" if address else None
+
+    def _channel(self, rule_set: RuleSet) -> str | None:
+        default = self._daemon.desk.channel(None)
+        planned = rule_set.plan.checkpoint.channel if rule_set.plan.checkpoint is not None else None
+        return (planned or default) if default is not None else None
+
+    def _reminder(self, rule_set: RuleSet, scope: str, item: str, text: str) -> Message | None:
+        channel = self._channel(rule_set)
+        return report_message(f"{rule_set.plan.rollout}/{scope}/{item}", channel, {"text": text}) if channel else None
+
+
+def _reminders(
+    zone: str, missed: list[Checkpoint], waiting: list[Issue], now: datetime
+) -> Iterator[tuple[str, str, str]]:
+    """Yield scope, item and words of everything that people must be reminded of."""
+    for one in missed:
+        at = f"{one.due.astimezone(ZoneInfo(zone)):%H:%M %Z}"
+        held = f"stopwatch report checkpoint --phase {one.phase} --held --present ROLE:NAME"
+        text = f"The checkpoint of {one.phase} of {one.day}, due {at}, was not recorded. If it took place: {held}"
+        yield one.phase, f"checkpoint-missed/{one.day}", text
+    if waiting:
+        told = ", ".join(f"{one.id} ({one.severity}, {one.owner or 'no owner'})" for one in waiting[:NAMED])
+        more = f" and {len(waiting) - NAMED} more" if len(waiting) > NAMED else ""
+        note = "Review them at the checkpoint, or note it: stopwatch issues update ID --note TEXT"
+        text = f"Open issues that nobody reviewed for over a day: {told}{more}. {note}"
+        yield WIDE_ALL, f"issues-unreviewed/{now.astimezone(ZoneInfo(zone)).date()}", text

@@ -1,0 +1,1 @@
+"""Reports: documents made from the records alone, written as HTML, Markdown and messages."""
