@@ -120,6 +120,10 @@ class GroundKind(StrEnum):
     MANUAL = "manual"
 
 
+LINK_KINDS = ("ticket", "follow-up", "dashboard", "logs", "runbook", "document")
+"""Kinds of links that people attach; a follow-up is the backlog item that came of a decision."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A link that belongs to a ground or an act; *kind* is a word such as dashboard, logs, runbook or ticket."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from stopwatch.core.acts import DISMISS_CATEGORIES, NEEDS_REASON, ROLL_BACK_KINDS, ActRequest
-from stopwatch.core.decision import Act, Decision, DecisionState, GroundKind, Link
+from stopwatch.core.decision import LINK_KINDS, Act, Decision, DecisionState, GroundKind, Link
 from stopwatch.core.errors import ActIncompleteError
 from stopwatch.web.figures import local
 
