@@ -5,9 +5,21 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 TRUSTED = timedelta(seconds=5)
 """Up to this difference the earlier of both clocks counts; beyond it Prometheus's."""
+
+
+STEPPED = timedelta(seconds=1)
+"""Wall and monotonic time that part by more than this within one evaluation mean that the wall clock was stepped."""
+
+
+class Mark(NamedTuple):
+    """Both hands of the local clock at one moment."""
+
+    wall: datetime
+    monotonic: float
 
 
 class Clock:
@@ -39,11 +51,27 @@ class Clock:
         """Wait."""
         time.sleep(seconds)
 
-    def observe(self, skew: timedelta) -> None:
-        """Note that a source's clock was ahead of the local one by *skew* just now."""
+    @property
+    def told(self) -> bool:
+        """Whether a source has told its clock yet."""
+        return self._told is not None
+
+    def mark(self) -> Mark:
+        """Return both hands as they stand now."""
+        return Mark(self.wall(), self.monotonic())
+
+    def observe(self, skew: timedelta, *, since: Mark) -> None:
+        """
+        Note that a source's clock was ahead of the local one by *skew*, found out after *since*.
+
+        If the local clock was stepped meanwhile the skew may count from either side of the step: it is left out, and
+        the next answer tells.
+        """
+        here = self.mark()
+        if abs(here.wall - since.wall - timedelta(seconds=here.monotonic - since.monotonic)) > STEPPED:
+            return
         with self._lock:
-            self._told = self.wall() + skew
-            self._told_at = self.monotonic()
+            self._told, self._told_at = here.wall + skew, here.monotonic
 
     def now(self) -> datetime:
         """Return the corrected time, aware, UTC."""

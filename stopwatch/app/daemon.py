@@ -12,10 +12,11 @@ import structlog
 from stopwatch.app.board import ENDED_SHOWN, Board
 from stopwatch.app.building import channel_of, load, sources_of
 from stopwatch.app.complaints import Complaints
+from stopwatch.app.introductions import Introductions
 from stopwatch.app.measuring import expect, measure
 from stopwatch.app.saying import say
 from stopwatch.config.load import fingerprint
-from stopwatch.core.errors import ConfigurationError, SourceError, StoreError
+from stopwatch.core.errors import ConfigurationError, StoreError
 from stopwatch.core.reading import Origin
 from stopwatch.watch.activating import activate_planned, next_go_live, went_live
 from stopwatch.watch.baseline import rebaselined
@@ -43,7 +44,6 @@ log = structlog.get_logger()
 SLOWEST_PULSE = 5.0
 FASTEST_PULSE = 0.25
 PULSES_PER_STEP = 4
-ASKED_AGAIN_SECONDS = 300.0
 
 
 class Daemon:
@@ -66,7 +66,7 @@ class Daemon:
         self.rule_set = load(settings.config)
         self._sources: dict[str, PrometheusSource] = sources_of(self.rule_set, settings, clock)
         self._watches: dict[str, SourceWatch] = {}
-        self._ask_again: dict[str, float] = {}
+        self._introductions = Introductions(clock)
         self._complaints: dict[str, Complaints] = {}
         self._locks = {name: threading.Lock() for name in self._sources}
         self._swap = threading.RLock()
@@ -140,11 +140,12 @@ class Daemon:
             watch = self._watches.get(source)
             if watch is None:  # the source left with a reload
                 return
-            began = self.clock.monotonic()
+            self._introductions.time(self._sources[source])
+            began = self.clock.mark()
             report = watch.tick(self.clock.now())
-            seconds = self.clock.monotonic() - began
+            seconds = self.clock.monotonic() - began.monotonic
         if report.reads.skew is not None:
-            self.clock.observe(report.reads.skew)
+            self.clock.observe(report.reads.skew, since=began)
         if not report.reads.outcomes and not report.committed.slots and not report.failures:
             return
         self.board.evaluated_at = report.at
@@ -173,15 +174,8 @@ class Daemon:
         return known.origin if known is not None else Origin()
 
     def learn_versions(self) -> None:
-        """Ask sources that have not told their version yet, each at most once in `ASKED_AGAIN_SECONDS`."""
-        for name, source in list(self._sources.items()):
-            if source.origin.version is not None or self.clock.monotonic() < self._ask_again.get(name, 0.0):
-                continue
-            self._ask_again[name] = self.clock.monotonic() + ASKED_AGAIN_SECONDS
-            try:
-                source.build_info()
-            except SourceError as error:
-                log.debug("source.version_unknown", source=name, detail=str(error))
+        """Ask sources that have not told their version yet."""
+        self._introductions.versions(list(self._sources.values()))
 
     def pass_time(self) -> None:
         """

@@ -203,6 +203,22 @@ class PrometheusSource:
         except (SourceError, OversizeError):
             return False
 
+    def clock_skew(self, *, deadline_seconds: float = _SMALL_ANSWER_SECONDS) -> timedelta | None:
+        """
+        Ask how far its clock is ahead of ours; None if it answers without telling its time. Any status will do.
+
+        Raises:
+            SourceUnavailableError: No answer.
+
+        """
+        started = self._clock()
+        try:
+            answer = self._exchange.send("GET", "/-/ready", until=self._monotonic() + deadline_seconds)
+        except OversizeError as error:
+            raise self._named(_too_large(error)) from None
+        took = timedelta(seconds=max(0.0, answer.received - answer.sent))
+        return skew(answer.headers.get("date"), started, took)
+
     def _range(self, query: Query, expression: str, part: SlotRange, until: float) -> _Chunk:
         """Send one range query; both ends are included and lie on the grid."""
         step = int(part.grid.step.total_seconds())

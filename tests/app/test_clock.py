@@ -47,22 +47,31 @@ def test_without_a_source_the_local_clock_counts() -> None:
 )
 def test_the_smaller_clock_counts_unless_they_differ_widely(skew: int, counts: int) -> None:
     clock = Hands()
-    clock.observe(timedelta(seconds=skew))
+    clock.observe(timedelta(seconds=skew), since=clock.mark())
     assert clock.now() == NOON + timedelta(seconds=counts)
 
 
 @pytest.mark.parametrize("step", [pytest.param(3600, id="an hour on"), pytest.param(-3600, id="an hour back")])
 def test_a_step_of_the_local_clock_moves_nothing(step: int) -> None:
     clock = Hands()
-    clock.observe(timedelta(0))
+    clock.observe(timedelta(0), since=clock.mark())
     clock.pass_time(60, step=step)
     assert clock.now() == NOON + timedelta(seconds=60)
 
 
 def test_after_a_step_the_next_answer_of_the_source_keeps_the_time_right() -> None:
     clock = Hands()
-    clock.observe(timedelta(0))
+    clock.observe(timedelta(0), since=clock.mark())
     clock.pass_time(60, step=3600)
-    clock.observe(timedelta(seconds=-3600))
+    clock.observe(timedelta(seconds=-3600), since=clock.mark())
     clock.pass_time(30)
     assert clock.now() == NOON + timedelta(seconds=90)
+
+
+def test_a_skew_that_was_found_across_a_step_is_left_out() -> None:
+    clock = Hands()
+    clock.observe(timedelta(0), since=clock.mark())
+    began = clock.mark()
+    clock.pass_time(1, step=3600)
+    clock.observe(timedelta(0), since=began)
+    assert clock.now() == NOON + timedelta(seconds=1)
