@@ -28,12 +28,13 @@ class Measuring:
 
     def pass_time(self) -> None:
         """
-        Measure, if it was not done for `EVERY_SECONDS`.
+        Note whether the newest write was taken; measure the rest if it was not done for `EVERY_SECONDS`.
 
         Raises:
             StoreError: The database cannot be read.
 
         """
+        self._metrics.observe_writable(writable=self._store.refusal is None)
         now = self._monotonic()
         if now < self._due:
             return

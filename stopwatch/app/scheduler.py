@@ -11,6 +11,8 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from stopwatch.core.errors import StoreError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -59,6 +61,7 @@ class Pulse:
         self._laying = threading.Lock()
         self._beats = dict.fromkeys(self._jobs, clock.monotonic())
         self._busy: set[str] = set()
+        self._refusals: dict[str, str] = {}
         self._stop = threading.Event()
         self._scheduler: BackgroundScheduler | None = None
         self._watchdog = threading.Thread(target=self._watch, name="watchdog", daemon=True)
@@ -122,9 +125,21 @@ class Pulse:
             return
         self._busy.add(name)
         self._beat(name)
-        fenced(name, work)
+        try:
+            fenced(name, work, passing=StoreError)
+        except StoreError as error:
+            self._refused(name, str(error))
+        else:
+            if self._refusals.pop(name, None) is not None:
+                log.info("records.restored", job=name)
         self._busy.discard(name)
         self._beat(name)
+
+    def _refused(self, name: str, detail: str) -> None:
+        """Say what the database said to a job, when it begins or changes; the next call tries again."""
+        if self._refusals.get(name) != detail:
+            self._refusals[name] = detail
+            log.warning("records.refused", job=name, detail=detail)
 
     def _beat(self, name: str) -> None:
         if name in self._jobs:

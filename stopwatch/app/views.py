@@ -96,13 +96,15 @@ class DaemonHealth:
         return self._daemon.clock.monotonic() - self._pulse.oldest_beat < DEAD_SECONDS
 
     def ready(self) -> tuple[bool, list[str]]:
-        """Tell whether the records can be read and the daemon evaluates, with what is missing."""
+        """Tell whether the records can be read and written, and the daemon evaluates, with what is missing."""
         missing = []
         try:
             with self._daemon.store.reading() as view:
                 view.audit_head()
         except StoreError as error:
             missing.append(f"the records cannot be read: {error}")
+        if self._daemon.store.refusal is not None:
+            missing.append(f"nothing can be recorded: {self._daemon.store.refusal}")
         if not self.live():
             missing.append("no evaluation for two minutes")
         if self._daemon.board.evaluated_at is None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import OperationalError
+
 from stopwatch.core.decision import Decision, DecisionId
+from stopwatch.core.errors import StoreError
 from stopwatch.core.outbox import MessageKind, OutboxRow, OutboxState
 from stopwatch.store import chain, inbox, outbox
 from stopwatch.store.failures import refusing
@@ -39,6 +42,12 @@ class SqlStore:
         self._writing = writing
         self._shown = shown
         self.recall = Recall(reading, self.writing, shown=shown)
+        self._refusal: str | None = None
+
+    @property
+    def refusal(self) -> str | None:
+        """What the database said to the newest write, None if it took it; any thread may ask."""
+        return self._refusal
 
     def close(self) -> None:
         """Close all connections that are not in use."""
@@ -54,8 +63,14 @@ class SqlStore:
     @contextmanager
     def writing(self) -> Iterator[SqlWriter]:
         """Open the one transaction that may write now; it commits if the block ends without an exception."""
-        with refusing(self._shown), self._writing.begin() as connection:
-            yield SqlWriter(connection)
+        try:
+            with refusing(self._shown), self._writing.begin() as connection:
+                yield SqlWriter(connection)
+        except StoreError as error:
+            if isinstance(error.__cause__, OperationalError):  # the database's own trouble, not ours with a row
+                self._refusal = str(error)
+            raise
+        self._refusal = None
 
     def verify_audit(self) -> int | None:
         """Return the number of the first audit row that does not fit the chain, None if all do."""

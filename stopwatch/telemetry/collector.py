@@ -39,6 +39,7 @@ class Newest:
     outbox: OutboxStatus | None = None
     reload: Reload | None = None
     database_bytes: int | None = None
+    database_writable: bool | None = None
 
 
 class NewestCollector(Collector):
@@ -62,6 +63,7 @@ class NewestCollector(Collector):
                 families.RELOAD_GOOD,
                 families.RELOAD_TIME,
                 families.DATABASE_SIZE,
+                families.DATABASE_WRITABLE,
                 families.OUTBOX_PENDING,
                 families.OUTBOX_OLDEST,
                 families.OUTBOX_UNKNOWN,
@@ -83,6 +85,7 @@ class NewestCollector(Collector):
         yield _single(families.RELOAD_GOOD, None if reload is None else float(reload.good))
         yield _single(families.RELOAD_TIME, None if reload is None else _timestamp(reload.in_force_since))
         yield _single(families.DATABASE_SIZE, self._newest.database_bytes)
+        yield _single(families.DATABASE_WRITABLE, self._newest.database_writable)
         if self._newest.outbox is not None:
             yield from _outbox(self._newest.outbox, now)
 

@@ -182,6 +182,9 @@ LEADER = Family("leader", Kind.GAUGE, (), "0 or 1", "1 on the replica that evalu
 DATABASE_SIZE = Family(
     "database_size_bytes", Kind.GAUGE, (), "bytes", "Size of the database, without its write-ahead log."
 )
+DATABASE_WRITABLE = Family(
+    "database_writable", Kind.GAUGE, (), "0 or 1", "1 if the database took the newest write, 0 if it refused it."
+)
 BUILD = Family("build_info", Kind.GAUGE, ("version",), "1", "The version that runs.")
 OUTBOX_PENDING = Family("outbox_pending", Kind.GAUGE, ("notifier",), "messages", "Messages that wait to be sent.")
 OUTBOX_OLDEST = Family(
@@ -276,6 +279,7 @@ PROCESS = (
     RELOAD_TIME,
     LEADER,
     DATABASE_SIZE,
+    DATABASE_WRITABLE,
     BUILD,
     OUTBOX_PENDING,
     OUTBOX_OLDEST,

@@ -156,6 +156,10 @@ class Metrics:
         """Note the size of the database."""
         self._newest.database_bytes = size_bytes
 
+    def observe_writable(self, *, writable: bool) -> None:
+        """Note whether the database took the newest write."""
+        self._newest.database_writable = writable
+
     def observe_leader(self, *, leader: bool) -> None:
         """Note whether this process evaluates and sends."""
         self._leader.set(leader)

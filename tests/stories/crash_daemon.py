@@ -99,7 +99,7 @@ MUTANTS: Mapping[str, type[SqlStore]] = {"mark-then-send": MarkThenSend, "separa
 
 def live(given: Mapping[str, Any], mutant: str | None, tripwire: Tripwire | None, log: str) -> None:
     """Be the daemon until something ends it."""
-    _say_into(log)
+    say_into(log)
     if tripwire is not None:
         tripwire.set()
     settings = GivenSettings(**given)
@@ -109,7 +109,7 @@ def live(given: Mapping[str, Any], mutant: str | None, tripwire: Tripwire | None
         run_mutant(settings, MUTANTS[mutant])
 
 
-def _say_into(log: str) -> None:
+def say_into(log: str) -> None:
     """Let everything that is said go into a file."""
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(file, 1)

@@ -42,6 +42,7 @@ def filled() -> Metrics:
     metrics.count_slots("default", judged=12, caught_up=4, missed=9)
     metrics.observe_watched("default", 5)
     metrics.observe_database(65536)
+    metrics.observe_writable(writable=True)
     metrics.expect_notifiers(["slack", "webhook"])
     metrics.count_escalation("slack")
     metrics.observe_skew("default", timedelta(seconds=-2.5))
@@ -177,6 +178,7 @@ def test_what_the_daemon_says_about_itself() -> None:
         'stopwatch_slots_missed_total{source="eu"}': 0,
         'stopwatch_watched_rules{source="default"}': 5,
         "stopwatch_database_size_bytes": 65536,
+        "stopwatch_database_writable": 1,
         'stopwatch_escalations_total{notifier="slack"}': 1,
         'stopwatch_escalations_total{notifier="webhook"}': 0,
         'stopwatch_interactions_total{action="acknowledge",result="applied",transport="thread"}': 0,

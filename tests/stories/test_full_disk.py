@@ -1,0 +1,125 @@
+"""The disk under the records fills up and empties again: refused, nothing half done, said aloud, resumed by itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+
+from stopwatch.demo.slack import Pace, SlackEmulator
+from stopwatch.store.connect import open_store
+from tests.prometheus.scripted import ScriptedServer, Seen, http
+from tests.stories.world import HOLD, Api, at, daemon, eventually, settings_for, write_rules
+
+pytestmark = pytest.mark.slow
+
+SITE, CHANNEL, TOKEN = "ham-01", "C0FULL", "xoxb-full"
+FULL = "has no room left"
+WRITABLE = "stopwatch_database_writable"
+
+
+class Load:
+    """A Prometheus whose one site breaches from *since* on, or not yet."""
+
+    def __init__(self) -> None:
+        self.since: float = float("inf")
+        self.asked = 0
+
+    def __call__(self, seen: Seen) -> bytes:
+        if not seen.path.endswith("/query_range"):
+            return http("", 404)
+        first, last = (round(float(seen.form[name])) for name in ("start", "end"))
+        self.asked = last
+        values = [[second, "20" if second >= self.since else "1"] for second in range(first, last + 1)]
+        result = [{"metric": {"site": SITE}, "values": values}]
+        return http(orjson.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}}))
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of 8 MiB; where none can be mounted the folder itself, and it is said."""
+    folder.mkdir()
+    if os.geteuid() != 0:
+        warnings.warn("only root can mount a small disk; that it fills up and empties was NOT tried", stacklevel=3)
+        yield folder
+        return
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Leave no room, if *disk* is a disk of its own."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while file.tell() < 16 << 20:
+                file.write(bytes(4096))
+        except OSError:
+            return filler
+    return filler
+
+
+def writable(url: str) -> float | None:
+    """What the gauge says, as it is scraped."""
+    page = httpx.get(f"{url}/metrics", timeout=10).text
+    found = [line.split()[1] for line in page.splitlines() if line.startswith(f"{WRITABLE} ")]
+    return float(found[0]) if found else None
+
+
+def ready(api: Api) -> tuple[int, str]:
+    answer = httpx.get(f"{api.url}/-/ready", timeout=10)
+    return answer.status_code, answer.text
+
+
+def test_a_full_disk_is_said_aloud_and_what_it_refused_is_recorded_once_there_is_room(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load = Load()
+    rules = write_rules(tmp_path / "rules", {SITE: "pilot"}, datetime.fromtimestamp(int(time.time()) - 5, UTC))
+    slack = SlackEmulator(tokens=[TOKEN], channels={CHANNEL: "full"}, pace=Pace(per_second=0, tiers=False))
+    with small_disk(tmp_path / "disk") as disk, ScriptedServer(load) as prometheus, slack:
+        more = {"slack_base_url": slack.api_url, "slack_bot_token": TOKEN, "slack_channel": CHANNEL}
+        settings = settings_for(disk, rules, prometheus.url, **more)
+        with daemon(settings) as (_daemon, api):
+            eventually("it can work", lambda: ready(api)[0] == 200 and writable(api.url) == 1)
+            filler = fill(disk)
+            full = os.path.ismount(disk)
+            load.since = int(time.time()) + 2
+            if full:
+                eventually("it is said", lambda: ready(api)[0] == 503 and FULL in ready(api)[1], seconds=20)
+                eventually("the gauge says it", lambda: writable(api.url) == 0, seconds=20)
+                eventually("the breach is over its window", lambda: load.asked > load.since + HOLD + 1, seconds=30)
+                assert api.decisions() == []
+                assert httpx.get(f"{api.url}/-/healthy", timeout=10).status_code == 200
+            filler.unlink()
+            eventually("it is recorded", api.decisions, seconds=30)
+            eventually("it is told", lambda: slack.messages(CHANNEL), seconds=20)
+            eventually("it can work again", lambda: ready(api)[0] == 200 and writable(api.url) == 1, seconds=20)
+            (decision,) = api.decisions()
+        opened = [ground["opened_at"] for ground in api_grounds(decision)]
+        assert opened == [at(int(load.since) + HOLD)]
+        assert [each["thread_ts"] for each in slack.messages(CHANNEL)].count(None) == 1
+        store = open_store(settings.database_url.get_secret_value())
+        assert store.verify_audit() is None
+        store.close()
+    written = capsys.readouterr()
+    log = written.out + written.err
+    assert not full or FULL in log
+    assert "Traceback" not in log
+    assert "tick.broke" not in log
+
+
+def api_grounds(decision: dict[str, list[dict[str, str]]]) -> list[dict[str, str]]:
+    return decision["grounds"]

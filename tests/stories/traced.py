@@ -1,0 +1,256 @@
+"""One opening under strace: at any call of the kernel it dies, or is told that the disk is full or broken."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import re
+import shutil
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import orjson
+
+from stopwatch.core.decision import Decision
+from stopwatch.core.grid import EPOCH
+from stopwatch.core.outbox import MessageKind, OutboxState, root_key
+from stopwatch.demo.slack import Pace, SlackEmulator
+from stopwatch.store.connect import open_store
+from tests.prometheus.scripted import ScriptedServer, Seen, http
+from tests.stories.lone_daemon import Steps, live_alone
+
+CALLS = ("pwrite64", "fdatasync", "fsync", "sendto", "recvfrom")
+"""What writes to the disk and makes sure of it, what leaves the process and what comes back."""
+SITE, CHANNEL, TOKEN = "ham-01", "C0ONE", "xoxb-one"
+BREACH, HOLD = 6, 3
+WATCHED, UNWATCHED = BREACH + HOLD, BREACH + HOLD + 6
+"""The seconds between which it is traced; the opening is in the first of them."""
+ENDED, AFTERWARDS = 17, 25
+
+KPIS = 'kpis: [{id: load, title: Load, unit: count, better: lower, query: "sum by (site) (load)"}]\n'
+RULES = """
+rules:
+  - {id: load-high, kpi: load, op: ">", threshold: 10, sustain: {for: 3s}, step: 1s, eval_delay: 0s}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """
+    What is done to the *number*-th call (and, with *onward*, to all after it): death, or an *error*.
+
+    With *cut* the connection to Slack breaks as well, at the first thing that is sent.
+    """
+
+    call: str
+    number: int
+    error: str | None = None
+    onward: bool = False
+    cut: bool = False
+
+    @property
+    def words(self) -> list[str]:
+        """The arguments of strace."""
+        what = f"error={self.error}" if self.error else "signal=KILL"
+        cut = ["-e", "inject=sendto:error=EPIPE:when=1"] if self.cut else []
+        return ["-e", f"inject={self.call}:{what}:when={self.number}{'+' if self.onward else ''}", *cut]
+
+
+@dataclass(slots=True)
+class Opening:
+    """A Prometheus with one breach, a Slack, and a folder for one life after the other."""
+
+    folder: Path
+    prometheus: ScriptedServer
+    slack: SlackEmulator
+    origin: int
+    lives: int = 0
+
+    @property
+    def slack_port(self) -> int:
+        """Where Slack listens."""
+        return urlsplit(self.slack.api_url).port or 0
+
+    def live(self, injected: Injected | None = None, *, mutant: str | None = None) -> tuple[Path, list[str], str]:
+        """
+        Live through the opening under strace, then once more without it, and come to rest.
+
+        Returns the folder, what the records and Slack lack or have too much of, and what strace wrote.
+        """
+        folder = self._begun(mutant)
+        given = self._given(folder)
+        first = Steps(self.origin, WATCHED, ENDED, WATCHED, UNWATCHED)
+        process = _fork(given, mutant, first, folder)
+        with _traced(process, folder, injected):
+            _until(lambda: not process.is_alive() or (folder / "seen enough").exists())
+            found = _half_written(str(given["database_url"]))
+        process.join(30)
+        process.kill()
+        process.join()
+        trace = (folder / "trace").read_text()
+        died = process.exitcode != 0
+        assert died == ("+++ killed by SIGKILL +++" in trace), (folder / "log").read_text()[-3000:]
+        again = _fork(given, mutant, Steps(self.origin, ENDED, AFTERWARDS), folder)
+        again.join(30)
+        assert again.exitcode == 0, (folder / "log").read_text()[-3000:]
+        return folder, found + self._findings(str(given["database_url"])), trace
+
+    def _begun(self, mutant: str | None) -> Path:
+        """Return a fresh folder with the records as they are one second before the opening."""
+        before = self.folder / "before"
+        if not before.exists():
+            before.mkdir()
+            self._write_rules()
+            process = _fork(self._given(before), None, Steps(self.origin, 0, WATCHED), before)
+            process.join(60)
+            assert process.exitcode == 0, (before / "log").read_text()[-3000:]
+        self.lives += 1
+        folder = self.folder / f"{mutant or 'sound'}-{self.lives}"
+        folder.mkdir()
+        shutil.copy(before / "stopwatch.db", folder)
+        self.slack.reset()
+        return folder
+
+    def _write_rules(self) -> None:
+        rules = self.folder / "rules"
+        rules.mkdir()
+        (rules / "kpis.yaml").write_text(KPIS)
+        (rules / "stop-rules.yaml").write_text(RULES)
+        live = datetime.fromtimestamp(self.origin, UTC).isoformat()
+        never = dict.fromkeys(("broadcast", "notifier", "second_group", "repeat", "undelivered", "undecided"), "1d")
+        plan = {
+            "rollout": "one",
+            "phases": [{"id": "pilot", "sites": [SITE], "observation": "1d"}],
+            "sites": {SITE: {"name": "Hamburg", "timezone": "Europe/Berlin", "go_live": live}},
+            "escalation": never,
+            # Sweeps come after the end: what is doubled stays so, and is seen.
+            "delivery": {"settle": "1s", "sweep": ["1h", "2h"]},
+        }
+        (rules / "rollout.yaml").write_text(json.dumps(plan))
+
+    def _given(self, folder: Path) -> Mapping[str, object]:
+        return {
+            "config": self.folder / "rules",
+            "database_url": f"sqlite:///{folder / 'stopwatch.db'}",
+            "prometheus_url": self.prometheus.url,
+            "slack_base_url": self.slack.api_url,
+            "slack_bot_token": TOKEN,
+            "slack_channel": CHANNEL,
+        }
+
+    def _findings(self, url: str) -> list[str]:
+        store = open_store(url)
+        try:
+            with store.reading() as view:
+                decisions = view.decisions("one")
+                reached = min(view.progress("one").values(), default=EPOCH)
+            rows = [row for row in store.rows() if row.message.kind is not MessageKind.IMAGE]
+            chain = store.verify_audit()
+        finally:
+            store.close()
+        opened = datetime.fromtimestamp(self.origin + BREACH + HOLD, UTC)
+        found = [] if [_grounds(each) for each in decisions] == [[opened]] else [f"decisions: {decisions}"]
+        found += [] if reached.timestamp() == self.origin + AFTERWARDS - 1 else [f"judged up to {reached}"]
+        found += [f"row {row.message.key}: {row.state}" for row in rows if row.state is not OutboxState.SENT]
+        seen = Counter(each["metadata"]["event_payload"]["key"] for each in self.slack.messages(CHANNEL))
+        wanted = Counter(root_key(each.id, CHANNEL) for each in decisions)
+        found += [f"not told: {key}" for key in wanted - seen] + [f"told twice: {key}" for key in seen - wanted]
+        return found + ([] if chain is None else [f"audit row {chain}"])
+
+
+def _half_written(url: str) -> list[str]:
+    """Say which decisions a life left without their card in the outbox; what is wrong is wrong at once."""
+    store = open_store(url)
+    try:
+        with store.reading() as view:
+            return [f"no card for {each.id}" for each in view.decisions("one") if not view.card_channels(each.id)]
+    finally:
+        store.close()
+
+
+def _grounds(decision: Decision) -> list[datetime]:
+    return [ground.opened_at for ground in decision.grounds]
+
+
+@contextmanager
+def opening(folder: Path) -> Iterator[Opening]:
+    """Run what is outside."""
+    origin = int(time.time()) - 60
+
+    def answer(seen: Seen) -> bytes:
+        begin, end = (float(seen.form[name]) for name in ("start", "end"))
+        values = [
+            [second, "20" if second >= origin + BREACH else "1"] for second in range(round(begin), round(end) + 1)
+        ]
+        series = [{"metric": {"site": SITE}, "values": values}]
+        return http(orjson.dumps({"status": "success", "data": {"resultType": "matrix", "result": series}}))
+
+    with (
+        ScriptedServer(answer) as prometheus,
+        SlackEmulator(
+            tokens=[TOKEN], channels={CHANNEL: "one"}, pace=Pace(per_second=0, tiers=False), clock=time.time
+        ) as slack,
+    ):
+        yield Opening(folder, prometheus, slack, origin)
+
+
+def _fork(
+    given: Mapping[str, object], mutant: str | None, steps: Steps, folder: Path
+) -> multiprocessing.process.BaseProcess:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.stories.lone_daemon"])
+    process = context.Process(target=live_alone, args=(given, mutant, steps, str(folder)))
+    process.start()
+    return process
+
+
+@contextmanager
+def _traced(process: multiprocessing.process.BaseProcess, folder: Path, injected: Injected | None) -> Iterator[None]:
+    """Trace *process* from when it asks for it until the block ends."""
+    _until(lambda: not process.is_alive() or (folder / "watch me").exists())
+    wanted = [] if injected is None else injected.words
+    what = ["-e", f"trace={','.join(CALLS)}", *wanted, "-p", str(process.pid)]
+    tracer = subprocess.Popen(
+        ["strace", "-qq", "-yy", "-s", "40", "-o", str(folder / "trace"), *what], stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield
+    finally:
+        tracer.terminate()
+        said = tracer.communicate(timeout=20)[1]
+    if not (folder / "trace").exists():
+        raise AssertionError(f"strace did not trace: {said}")
+
+
+def _until(happened: Callable[[], bool]) -> None:
+    for _ in range(12_000):
+        if happened():
+            return
+        time.sleep(0.005)
+
+
+def calls_of(trace: str) -> Counter[str]:
+    """How often each call was made."""
+    return Counter(re.findall(r"^(\w+)\(", trace, re.MULTILINE))
+
+
+def sent_before_synced(trace: str, port: int) -> tuple[int, list[str]]:
+    """Return how many posts went to Slack, and those that left while the write-ahead log had writes not yet synced."""
+    posts, early, dirty = 0, [], False
+    for line in trace.splitlines():
+        call = line.partition("(")[0]
+        if call == "pwrite64" and "-wal>" in line:
+            dirty = True
+        elif call in {"fdatasync", "fsync"} and "-wal>" in line:
+            dirty = False
+        elif call == "sendto" and f"->127.0.0.1:{port}]" in line and "POST /api/chat.postMessage" in line:
+            posts += 1
+            early += [line] if dirty else []
+    return posts, early
