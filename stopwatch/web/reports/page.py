@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from stopwatch.web.reports.document import Document, Trend
 
-_WEB = re.compile(r"https?://[^\s<>\"']+")
+_WEB = re.compile(r"https?://[^\s<>\"'{}]+")
 
 
 def report_facts(documents: Sequence[Document]) -> dict[str, object]:

@@ -31,10 +31,10 @@ def timeline_svg(timeline: Timeline) -> str:
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" font-size="12"'
     parts = [f'<svg class="timeline" {size} role="img" aria-label="{words}"><title>{words}</title>']
     bottom = _TOP + _ROW * len(timeline.rows)
-    for at in _ticks(timeline):
+    for at, label in _ticks(timeline):
         x = _x(timeline, at)
         parts.append(f'<path class="grid" d="M{x} {_TOP - 6}V{bottom}" stroke="#d5d9de"/>')
-        parts.append(f'<text class="soft" x="{x}" y="{_TOP - 12}" text-anchor="middle">{_label(timeline, at)}</text>')
+        parts.append(f'<text class="soft" x="{x}" y="{_TOP - 12}" text-anchor="middle">{label}</text>')
     for place, (name, bars) in enumerate(timeline.rows):
         y = _TOP + _ROW * place + (_ROW - _BAR) // 2
         parts.append(f'<text class="ink" x="{_LEFT - 10}" y="{y + 11}" text-anchor="end">{escape(name)}</text>')
@@ -62,19 +62,15 @@ def _x(timeline: Timeline, at: datetime) -> int:
     return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * ((at - timeline.start) / whole))
 
 
-def _ticks(timeline: Timeline) -> Iterator[datetime]:
-    """Yield round instants: full hours, days or weeks in UTC, at most about eight of them."""
+def _ticks(timeline: Timeline) -> Iterator[tuple[datetime, str]]:
+    """Yield round instants with their labels: full hours, days or weeks in UTC, at most about eight of them."""
     hours = (timeline.end - timeline.start) / timedelta(hours=1)
     step = timedelta(hours=next((step for step in _STEPS if hours / step <= _TICKS), _STEPS[-1]))
     epoch = datetime(2000, 1, 3, tzinfo=UTC)
     at = epoch + -((epoch - timeline.start) // step) * step
     while at <= timeline.end:
-        yield at
+        yield at, f"{at:%m-%d}" if step >= timedelta(days=1) else f"{at:%m-%d %H:%M}"
         at += step
-
-
-def _label(timeline: Timeline, at: datetime) -> str:
-    return f"{at:%m-%d}" if timeline.end - timeline.start > timedelta(days=3) else f"{at:%m-%d %H:%M}"
 
 
 def _day(at: datetime) -> str:
