@@ -10,7 +10,7 @@ import structlog
 
 from stopwatch.app.fencing import attempted, ended_well
 from stopwatch.app.sending import PICTURES, SenderThread
-from stopwatch.slack.pictures import PICTURE_METHODS, SlackPictures
+from stopwatch.slack.pictures import SlackPictures
 from stopwatch.slack.upload import Picture
 from stopwatch.watch.delivery import Sender
 from stopwatch.watch.escalating import SLACK
@@ -105,4 +105,4 @@ def open_picture_sender(daemon: Daemon) -> SenderThread | None:
     token = daemon.settings.slack_bot_token
     if token is None:
         return None
-    return SenderThread(daemon, SLACK, PictureSender(daemon, token.get_secret_value()), PICTURE_METHODS)
+    return SenderThread(daemon, SLACK, PictureSender(daemon, token.get_secret_value()))

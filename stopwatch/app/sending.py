@@ -51,10 +51,9 @@ class Delivering(Protocol):
 class SenderThread:
     """Makes a pass over the outbox twice a second; a pass that fails is logged and followed by the next."""
 
-    def __init__(self, daemon: Daemon, name: str, sender: Delivering, methods: Mapping[str, str] = METHODS) -> None:
+    def __init__(self, daemon: Daemon, name: str, sender: Delivering) -> None:
         """Deliver to the notifier *name*, through *sender*, what *daemon* has written."""
         self.name = name
-        self._methods = methods
         self.up: bool | None = None
         self.broken: Mapping[str, str] = {}
         self._daemon = daemon
@@ -120,7 +119,7 @@ class SenderThread:
         metrics = self._daemon.metrics
         for (verb, code), count in report.failed.items():
             if self.name == SLACK:
-                metrics.count_slack_error(self._methods.get(verb, verb), code, count)
+                metrics.count_slack_error(METHODS.get(verb, verb), code, count)
             else:
                 metrics.count_notifier_error(self.name, code, count)
             log.warning("delivery.refused", notifier=self.name, verb=verb, code=code, count=count)

@@ -98,7 +98,8 @@ class Effect(StrEnum):
     """
     What became of one request to a notifier.
 
-    ``sent`` arrived. ``not_sent`` surely did not (wait *retry_after*). ``throttled``: not sent, hold the whole channel.
+    ``sent`` arrived. ``not_sent`` surely did not (wait *retry_after*). ``not_ready``: not sent, for something that it
+    shows is still under way there; nothing else is held. ``throttled``: not sent, hold the whole channel.
     ``ambiguous``: may have arrived, look it up before sending again. ``bad_format``: degrade and send at once.
     ``bad_destination``: use the fallback channel. ``bad_app``: credentials refused, open the circuit. ``gone``: the
     message to be updated no longer exists.
@@ -106,6 +107,7 @@ class Effect(StrEnum):
 
     SENT = "sent"
     NOT_SENT = "not_sent"
+    NOT_READY = "not_ready"
     THROTTLED = "throttled"
     AMBIGUOUS = "ambiguous"
     BAD_FORMAT = "bad_format"
@@ -116,13 +118,19 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The outcome of one request; *ts* and *channel* if it arrived, *code* the receiver's word for metrics and logs."""
+    """
+    The outcome of one request.
+
+    *ts* and *channel* are given if it arrived, *code* is the receiver's word for metrics and logs, and *step* names the
+    request that ended it where a verb needs several.
+    """
 
     effect: Effect
     code: str = "ok"
     ts: str | None = None
     channel: str | None = None
     retry_after: timedelta | None = None
+    step: str | None = None
 
 
 UNRENDERABLE = "unrenderable"

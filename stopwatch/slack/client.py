@@ -16,13 +16,12 @@ from stopwatch.slack.names import named_decision, named_message
 from stopwatch.slack.payload import EVENT_TYPE, Payload, reference
 from stopwatch.slack.summons import is_broadcast
 from stopwatch.slack.thread import thread_item
-from stopwatch.slack.upload import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from stopwatch.core.decision import Decision
-    from stopwatch.core.outbox import OutboxRow
+    from stopwatch.core.outbox import Message, OutboxRow
 
 METHODS: Mapping[str, str] = {
     "post": "chat.postMessage",
@@ -79,14 +78,17 @@ class SlackNotifier:
 
     def post(self, row: OutboxRow, decision: Decision | None, *, thread: str | None, detail: Detail) -> Delivery:
         """Send a message as new; the code ``thread_lost`` tells that *thread* names no message any more."""
-        payload = self._attempt(partial(self._payload, row, decision, detail))
+        return self._send(row.message, partial(self._payload, row, decision, detail), thread=thread)
+
+    def _send(self, message: Message, render: Callable[[], Payload], *, thread: str | None) -> Delivery:
+        payload = self._attempt(render)
         if payload is None:
             return _UNRENDERABLE
-        place: dict[str, object] = {"channel": row.message.channel, **_MUTE}
+        place: dict[str, object] = {"channel": message.channel, **_MUTE}
         if thread is not None:
-            place |= {"thread_ts": thread} | ({"reply_broadcast": True} if is_broadcast(row.message) else {})
+            place |= {"thread_ts": thread} | ({"reply_broadcast": True} if is_broadcast(message) else {})
         answer = self._caller.call("chat.postMessage", place | _arguments(payload))
-        sent = _sent(answer, row.message.channel)
+        sent = _sent(answer, message.channel)
         posted = answer.body.get("message")
         if thread is not None and isinstance(posted, Mapping) and posted.get("thread_ts") != thread:
             return replace(sent, code=_THREAD_LOST)
@@ -149,7 +151,7 @@ class SlackNotifier:
             answer = self._caller.call(method, page, as_form=True)
             if answer.failure is not None:
                 return answer.failure
-            found.update(_matching(answer, key, file_name(key)))
+            found.update(_matching(answer, key))
             after = answer.body.get("response_metadata")
             cursor = str(after.get("next_cursor") or "") if isinstance(after, Mapping) else ""
             if not cursor:
@@ -183,18 +185,13 @@ def _sent(answer: Answer, channel: str) -> Delivery:
     return Delivery(Effect.SENT, ts=ts, channel=where if isinstance(where, str) and where else channel)
 
 
-def _matching(answer: Answer, key: str, file: str) -> Iterator[str]:
-    """Yield the ids of messages that carry *key* in their metadata, or in the text without any, or as a *file*."""
+def _matching(answer: Answer, key: str) -> Iterator[str]:
+    """Yield the ids of messages that carry *key* in their metadata, or in the text without any."""
     messages = answer.body.get("messages")
     for message in messages if isinstance(messages, list) else ():
         ts = message.get("ts") if isinstance(message, Mapping) else None
-        if isinstance(ts, str) and _is_number(ts) and (_carries(message, key) or _holds(message, file)):
+        if isinstance(ts, str) and _is_number(ts) and _carries(message, key):
             yield ts
-
-
-def _holds(message: Mapping[str, object], file: str) -> bool:
-    files = message.get("files")
-    return isinstance(files, list) and any(isinstance(held, Mapping) and held.get("name") == file for held in files)
 
 
 def _carries(message: Mapping[str, object], key: str) -> bool:

@@ -65,6 +65,12 @@ def context(*texts: str) -> Block:
     return {"type": "context", "elements": [mrkdwn(text) for text in texts]}
 
 
+def image(file: str, title: str, alt: str) -> Block:
+    """Return a picture that was uploaded as *file*."""
+    named = {"type": "plain_text", "text": title, "emoji": False}
+    return {"type": "image", "slack_file": {"id": file}, "title": named, "alt_text": alt}
+
+
 def link_buttons(links: Sequence[tuple[str, str, str]]) -> Block:
     """Return buttons that open addresses, from (action id, label, address)."""
     buttons = [

@@ -62,8 +62,7 @@ def thread_item(message: Message, decision: Decision | None, detail: Detail) -> 
     if message.kind is MessageKind.REPORT and "lead" in message.body:
         return report_message(message, detail)
     words = item_words(message.kind, message.body, decision)
-    place_words = f" · {place(decision)}" if decision else ""
-    small = f"{escape(message.decision)} · rev {message.rev}{place_words}" if message.decision else ""
+    small = small_print(message, decision)
     found_by = metadata(message, message.rev)
     flat = "\n".join(part for part in (words, small) if part)
     match detail:
@@ -76,6 +75,13 @@ def thread_item(message: Message, decision: Decision | None, detail: Detail) -> 
             return Payload(flat, metadata=found_by)
         case _:
             return Payload(f"{flat}\n{reference(message.key)}")
+
+
+def small_print(message: Message, decision: Decision | None) -> str:
+    """Return what stands below a message: which decision at which revision, and where; empty without a decision."""
+    if not message.decision:
+        return ""
+    return f"{escape(message.decision)} · rev {message.rev}{f' · {place(decision)}' if decision else ''}"
 
 
 def item_words(kind: MessageKind, body: Mapping[str, object], decision: Decision | None) -> str:

@@ -32,10 +32,10 @@ class DeliveryReport:
     One pass.
 
     *sent* and *degraded* count by message kind, *failed* by (verb, code) with verb one of post, update, find, delete,
-    probe; *dead* by reason. *unknown* are requests whose end is not known yet, *lost_found* those of before that turned
-    out to have arrived, *resent* messages that were accepted and lost. *broken* names destinations that refuse us,
-    with the receiver's word. *up* is false while the receiver cannot be reached or refuses our credentials, or while a
-    destination refuses us and no fallback takes its messages.
+    probe, or the step of it that failed; *dead* by reason. *unknown* are requests whose end is not known yet,
+    *lost_found* those of before that turned out to have arrived, *resent* messages that were accepted and lost.
+    *broken* names destinations that refuse us, with the receiver's word. *up* is false while the receiver cannot be
+    reached or refuses our credentials, or while a destination refuses us and no fallback takes its messages.
     """
 
     up: bool
@@ -75,7 +75,7 @@ class Tally:
         """Count the outcome of one request."""
         self.asked += 1
         if outcome.effect is not Effect.SENT:
-            self.failed[verb, outcome.code] += 1
+            self.failed[outcome.step or verb, outcome.code] += 1
         self.misses = self.misses + 1 if outcome.effect in {Effect.NOT_SENT, Effect.AMBIGUOUS} else 0
 
     def arrived(self, kind: MessageKind) -> None:

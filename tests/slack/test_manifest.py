@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from stopwatch.core.inbox import Declaration
 from stopwatch.demo.slack.methods import METHODS
 from stopwatch.slack.client import METHODS as SENDING
-from stopwatch.slack.pictures import PICTURE_METHODS
+from stopwatch.slack.upload import COMPLETE, PLACE
 
 MANIFEST = YAML(typ="safe").load(Path(__file__).parents[2] / "deploy" / "slack" / "manifest.yaml")
 ASKING = ("views.open", "chat.postEphemeral", "usergroups.users.list", "users.info", "conversations.replies")
@@ -21,7 +21,7 @@ PRIVATE = "groups:history"
 
 
 def test_scopes_are_those_of_the_methods_that_are_called() -> None:
-    needed = {METHODS[method].scope for method in (*SENDING.values(), *PICTURE_METHODS.values(), *ASKING)} - {None}
+    needed = {METHODS[method].scope for method in (*SENDING.values(), PLACE, COMPLETE, *ASKING)} - {None}
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed | {PRIVATE, COMMANDS}
 
 

@@ -135,8 +135,7 @@ class Calls:
     def shown(self, kind: str) -> list[dict[str, Any]]:
         """What people see of a kind of message."""
         found: list[dict[str, Any]] = self.slack.messages(CHANNEL)
-        marked = [message for message in found if message["metadata"]]  # Files carry none.
-        return [message for message in marked if message["metadata"]["event_payload"]["kind"] == kind]
+        return [message for message in found if message["metadata"]["event_payload"]["kind"] == kind]
 
     def rows(self, notifier: str) -> Sequence[OutboxRow]:
         """The outbox rows of a notifier."""

@@ -24,7 +24,6 @@ from stopwatch.core.decision import Decision
 from stopwatch.core.grid import EPOCH
 from stopwatch.core.kpi import RuleId, SiteId
 from stopwatch.core.outbox import MessageKind, OutboxState, root_key, thread_key
-from stopwatch.slack.upload import file_name
 from stopwatch.store.connect import open_store
 from stopwatch.store.sql import SqlStore
 from tests.stories.crash_daemon import Tripwire, live
@@ -50,6 +49,7 @@ TRIPWIRES = (
     ("claim", "return", 12),
     ("post", "call", 12),
     ("post", "return", 12),
+    ("upload", "return", 4),
     ("settle", "return", 12),
     ("find", "return", 3),
 )
@@ -211,11 +211,10 @@ class Track:
         ]
         expected = Counter(key for decision in decisions for key in self._keys(decision))
         expected += Counter(row.message.key for row in store.rows() if row.message.kind not in FOLLOWED)
-        files = {file_name(row.message.key): row.message.key for row in store.rows()}
-        findings.compare("message", expected, Counter(_key(message, files) for message in messages))
+        findings.compare("message", expected, Counter(_key(message) for message in messages))
         roots = {message["channel"]: message["ts"] for message in messages if message["thread_ts"] is None}
         findings.lost += [
-            f"thread of {_key(message, files)}"
+            f"thread of {_key(message)}"
             for message in messages
             if message["thread_ts"] not in {None, roots.get(message["channel"])}
         ]
@@ -280,10 +279,7 @@ def _told(decision: Decision) -> Iterator[Told]:
         yield Told(ground.site or SiteId("?"), ground.rule or RuleId("?"), ground.opened_at, ground.recovered_at)
 
 
-def _key(message: Mapping[str, Any], files: Mapping[str, str]) -> str:
-    """Return the outbox key of a message: from its metadata, or from the name of its file, which carries none."""
-    for file in message["files"]:
-        return files.get(file["name"], f"unknown file: {file['name']}")
+def _key(message: Mapping[str, Any]) -> str:
     return str(message["metadata"]["event_payload"]["key"]) if message["metadata"] else f"unmarked: {message['text']}"
 
 

@@ -19,6 +19,7 @@ import pytest
 from stopwatch.app.building import load
 from stopwatch.core.decision import Decision, DecisionId
 from stopwatch.core.kpi import SiteId
+from stopwatch.core.outbox import Message, MessageKind, OutboxState, thread_key
 from stopwatch.core.stop import Stop
 from stopwatch.demo.prometheus import free_port
 from stopwatch.demo.slack import Pace, SlackEmulator
@@ -28,6 +29,7 @@ from stopwatch.watch.commands import Desk, pause
 from tests.stories.answering import ANNA, CHANNEL, SECRET
 from tests.stories.crash_daemon import Tripwire, live
 from tests.stories.world import KPIS, RULES, eventually
+from tests.web.paused import BODIES, SHA256
 
 pytestmark = pytest.mark.slow
 
@@ -57,6 +59,16 @@ class Lives:
         desk = Desk(self.store, load(self.rules), lambda _site: CHANNEL)
         stop = Stop("sev1", "labels are missing", "cli:lena", site=HAM)
         return pause(desk, stop, transport="cli", now=datetime.now(UTC))[0]
+
+    def chart(self, decision: Decision) -> Message:
+        """Ask for a chart in the decision's thread."""
+        key = thread_key(decision.id, MessageKind.IMAGE, "g", CHANNEL)
+        message = Message(key, MessageKind.IMAGE, CHANNEL, decision.id, decision.rev, {"evidence": SHA256})
+        now = datetime.now(UTC)
+        with self.store.writing() as tx:
+            tx.save_evidence(SHA256, BODIES[SHA256], now)
+            tx.enqueue(message, now=now)
+        return message
 
     def decision(self, identity: DecisionId) -> Decision:
         with self.store.reading() as view:
@@ -158,3 +170,31 @@ def test_a_card_is_told_exactly_once_though_the_process_dies(lives: Lives, tripw
         eventually("it is told", lambda: (found := lives.store.root(decision.id)) and found.ts, seconds=20)
         time.sleep(5)  # the sweeps after it remove what is too much
     assert lives.keys() == {key: 1}
+
+
+@pytest.mark.parametrize(
+    "tripwire",
+    [
+        pytest.param(Tripwire("upload", "call", 1), id="claimed, not uploaded"),
+        pytest.param(Tripwire("upload", "return", 1), id="uploaded, not shown"),
+        pytest.param(Tripwire("_show", "return", 2), id="shown, not written down"),
+    ],
+)
+def test_a_chart_is_shown_exactly_once_though_the_process_dies(lives: Lives, tripwire: Tripwire) -> None:
+    decision = lives.pause()
+    message = lives.chart(decision)
+    with lives.life(tripwire) as process:
+        process.join(20)
+        assert process.exitcode == -signal.SIGKILL
+
+    def state() -> OutboxState:
+        return next(row.state for row in lives.store.rows() if row.message.key == message.key)
+
+    assert state() is OutboxState.UNKNOWN
+    with lives.life():
+        eventually("it is shown", lambda: state() is OutboxState.SENT, seconds=20)
+        time.sleep(5)  # the sweeps after it remove what is too much
+    assert lives.keys()[message.key] == 1
+    (shown,) = [each for each in lives.slack.messages(CHANNEL) if each["blocks"][0]["type"] == "image"]
+    assert shown["metadata"]["event_payload"]["kind"] == "image"
+    assert lives.slack.violations() == []

@@ -11,6 +11,7 @@ from stopwatch.demo.runner.seen import GateAnswer, Moment, Seen
 _SITES = 6
 _LINKS = {"dashboard", "logs", "runbook"}
 _OK = 200
+_CHART = "image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,12 @@ def _of_the_pause(seen: Seen) -> Iterator[Check]:
         len(seen.during.decisions) == 1 and (seen.site, seen.rule) in grounds,
         f"decisions {_ids(seen.during)}, grounds {grounds}",
     )
-    first = seen.during.messages[0]["text"] if seen.during.messages else ""
+    told = [message for message in seen.during.messages if _kind(message) != _CHART]
+    first = told[0]["text"] if told else ""
     yield Check(
         "its card reached the channel, and the push line says which site and why",
-        first.startswith(f"PAUSED {seen.site}") and len(seen.during.messages) == 1,
-        f"{len(seen.during.messages)} messages, the first says {first!r}",
+        first.startswith(f"PAUSED {seen.site}") and len(told) == 1,
+        f"{len(told)} messages, the first says {first!r}",
     )
     yield Check(
         "dashboard, logs and runbook are linked, and every link answers",
@@ -137,11 +139,13 @@ def _of_the_end(seen: Seen) -> Iterator[Check]:
     told = roots[0]["text"] if roots else ""
     yield Check("the card now says that the site was resumed", told.startswith(f"RESUMED {seen.site}"), told)
     thread = [_kind(message) for message in seen.after.messages if message not in roots]
+    charts, items = thread.count(_CHART), [kind for kind in thread if kind != _CHART]
     yield Check(
         "its thread tells acknowledge, recovery and resume, once each",
-        thread == ["act", "recovered", "act"],
-        f"it tells {thread}",
+        items == ["act", "recovered", "act"],
+        f"it tells {items}",
     )
+    yield Check("its thread shows the chart of the breach, once", charts == 1, f"it shows {charts} charts")
     waiting = [row["key"] for row in seen.outbox if row["state"] != "sent"]
     yield Check("nothing waits to be sent", not waiting and bool(seen.outbox), f"waiting: {waiting}")
     yield Check("nothing was asked of Slack that Slack would refuse", not seen.violations, "; ".join(seen.violations))

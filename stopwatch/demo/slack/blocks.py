@@ -15,6 +15,7 @@ from stopwatch.demo.slack.shapes import (
     flag,
     items,
     plain,
+    slack_file,
     string,
     text_object,
     url,
@@ -47,7 +48,7 @@ BLOCKS: Mapping[str, tuple[Mapping[str, Check], Mapping[str, Check]]] = {
         {"alt_text": string(LIMITS["image.alt_text"])},
         {
             "image_url": url(LIMITS["image.image_url"]),
-            "slack_file": anything,
+            "slack_file": slack_file,
             "title": plain(LIMITS["image.title"]),
         },
     ),

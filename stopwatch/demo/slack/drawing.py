@@ -50,7 +50,15 @@ def _context_block(block: Mapping[str, Any], reader: Reader) -> str:
 
 def _picture(block: Mapping[str, Any], reader: Reader) -> str:
     title = f'<div class="context">{text(block.get("title"), reader)}</div>'
+    file = block.get("slack_file", {}).get("id")
+    if file:
+        return f"<figure>{title}{uploaded(file, block['alt_text'])}</figure>"
     return f'<figure>{title}<div class="picture">{plain(block["alt_text"])}</div></figure>'
+
+
+def uploaded(file: Value, alt: Value) -> str:
+    """A picture that was uploaded."""
+    return f'<img src="/files/{attribute(file)}" alt="{attribute(alt)}">'
 
 
 def _context(item: Mapping[str, Any], reader: Reader) -> str:

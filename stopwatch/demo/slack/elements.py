@@ -16,6 +16,7 @@ from stopwatch.demo.slack.shapes import (
     number,
     one_of,
     plain,
+    slack_file,
     string,
     text_object,
     url,
@@ -152,7 +153,7 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, Check], Mapping[str, Check]]] = {
     ),
     "image": (
         {"alt_text": string(LIMITS["image.alt_text"])},
-        {"image_url": url(LIMITS["image.image_url"]), "slack_file": anything},
+        {"image_url": url(LIMITS["image.image_url"]), "slack_file": slack_file},
     ),
 }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from stopwatch.demo.slack import posting, reading, surfaces
+from stopwatch.demo.slack import posting, reading, surfaces, uploads
 from stopwatch.demo.slack.arguments import Arguments
 from stopwatch.demo.slack.records import RefusedError
 from stopwatch.demo.slack.workspace import Workspace
@@ -69,10 +69,10 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             surfaces.update_view, ("view",), ("view_id", "external_id", "hash"), None, 100, json_body=True
         ),
         "files.getUploadURLExternal": Method(
-            surfaces.upload_url, ("filename", "length"), ("alt_txt", "snippet_type"), "files:write", 100
+            uploads.upload_url, ("filename", "length"), ("alt_txt", "snippet_type"), "files:write", 100
         ),
         "files.completeUploadExternal": Method(
-            surfaces.complete_upload,
+            uploads.complete_upload,
             ("files",),
             ("channel_id", "channels", "initial_comment", "thread_ts", "blocks"),
             "files:write",

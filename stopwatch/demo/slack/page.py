@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fastapi import FastAPI
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from stopwatch.demo.slack.drawing import attribute, draw, text
+from stopwatch.demo.slack.drawing import attribute, draw, text, uploaded
 from stopwatch.demo.slack.mrkdwn import Reader, mrkdwn, plain
 from stopwatch.demo.slack.posting import GONE
 from stopwatch.demo.slack.records import Message
@@ -117,8 +117,7 @@ class Drawn:
 
 def _file(item: Mapping[str, Any]) -> str:
     title = plain(str(item.get("title", "")))
-    link = f"/files/{attribute(item['id'])}"
-    return f'<figure><div class="context">{title}</div><img src="{link}" alt="{attribute(item["alt_txt"])}"></figure>'
+    return f'<figure><div class="context">{title}</div>{uploaded(item["id"], item["alt_txt"])}</figure>'
 
 
 def whole_page(workspace: Workspace, channel: str, *, bare: bool) -> str:

@@ -1,6 +1,7 @@
 """Whole payloads: the blocks of a message, its metadata, and a modal view."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from stopwatch.demo.slack.blocks import IN_MESSAGE, IN_MODAL, check_blocks, too_long
@@ -11,15 +12,15 @@ from stopwatch.demo.slack.shapes import Report, flag, one_of, plain, string
 MODAL = "modal"
 
 
-def accept_blocks(blocks: Value) -> list[dict[str, Any]]:
+def accept_blocks(blocks: Value, *, pictures: Collection[str] = ()) -> list[dict[str, Any]]:
     """
-    Give *blocks* back if a message may carry them.
+    Give *blocks* back if a message may carry them, which may show these *pictures*.
 
     Raises:
         RefusedError: invalid_blocks with every complaint, or msg_blocks_too_long.
 
     """
-    report = Report()
+    report = Report(pictures)
     check_blocks(report, blocks, "/blocks", allowed=IN_MESSAGE, most=LIMITS["message.blocks"])
     if report.errors:
         raise RefusedError("invalid_blocks", *report.errors)

@@ -15,7 +15,7 @@ GONE = "This message was deleted."
 def post(workspace: Workspace, args: Arguments) -> dict[str, Any]:
     """chat.postMessage: there is no idempotency key; the same call twice is two messages."""
     channel = open_channel(workspace, args, by_name=True)
-    text, blocks, attachments = content(args, longest=LIMITS["message.text"])
+    text, blocks, attachments = content(workspace, args, longest=LIMITS["message.text"])
     metadata = _metadata(args)
     root = thread_root(workspace, args, channel)
     workspace.buckets.take_post(channel.id, now=workspace.now())
@@ -50,7 +50,7 @@ def update(workspace: Workspace, args: Arguments) -> dict[str, Any]:
     window = workspace.settings.edit_window
     if window is not None and workspace.now() - float(message.ts) > window:
         raise RefusedError("edit_window_closed")
-    text, blocks, attachments = content(args, longest=LIMITS["message.update_text"])
+    text, blocks, attachments = content(workspace, args, longest=LIMITS["message.update_text"])
     metadata = _metadata(args) if args.has("metadata") else message.metadata
     message.earlier.append({"text": message.text, "blocks": message.blocks, "metadata": message.metadata})
     del message.earlier[:-20]
@@ -92,7 +92,7 @@ def post_ephemeral(workspace: Workspace, args: Arguments) -> dict[str, Any]:
     user = args.text("user")
     if user not in workspace.people:
         raise RefusedError("user_not_in_channel")
-    text, blocks, attachments = content(args, longest=LIMITS["message.text"])
+    text, blocks, attachments = content(workspace, args, longest=LIMITS["message.text"])
     message = Message(
         ts=workspace.next_ts(),
         channel=channel.id,
@@ -125,7 +125,9 @@ def open_channel(workspace: Workspace, args: Arguments, *, by_name: bool) -> Cha
     return channel
 
 
-def content(args: Arguments, *, longest: int) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
+def content(
+    workspace: Workspace, args: Arguments, *, longest: int
+) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
     """
     Text, blocks and attachments of a call.
 
@@ -150,7 +152,7 @@ def content(args: Arguments, *, longest: int) -> tuple[str, list[dict[str, Any]]
         not isinstance(attachments, list) or len(attachments) > LIMITS["message.attachments"]
     ):
         raise RefusedError("too_many_attachments")
-    return text, accept_blocks(blocks or []), attachments or []
+    return text, accept_blocks(blocks or [], pictures=workspace.pictures()), attachments or []
 
 
 def thread_root(workspace: Workspace, args: Arguments, channel: Channel) -> str | None:

@@ -14,6 +14,8 @@ from stopwatch.demo.slack.records import BOT_ID, Call, RateLimitedError, Refused
 from stopwatch.demo.slack.wire import Asked, Connections, cut, read
 from stopwatch.demo.slack.workspace import Workspace
 
+UPLOAD = "upload"
+"""What faults and violations call the address that takes the bytes of files; any fault there is an HTTP status."""
 FAILED = "<!DOCTYPE html><html><head><title>Server Error</title></head><body><h1>Sorry</h1></body></html>"
 
 
@@ -35,9 +37,12 @@ def add_api(app: FastAPI, workspace: Workspace, connections: Connections) -> Non
     async def upload(request: Request, name: str) -> Response:
         body = await request.body()
         with workspace.lock:
+            fault = workspace.faults.strike(UPLOAD, None)
+            if fault is not None:
+                return PlainTextResponse(FAILED, status_code=fault.status)
             held = workspace.files.get(name)
             if held is None or held["length"] != len(body):
-                workspace.object_to("upload", f"{len(body)} bytes sent to {name}, which does not expect them")
+                workspace.object_to(UPLOAD, f"{len(body)} bytes sent to {name}, which does not expect them")
                 return PlainTextResponse("invalid upload", status_code=400)
             held["content"] = body
         return PlainTextResponse(f"OK - {len(body)}")

@@ -1,6 +1,7 @@
 """The vocabulary of the Block Kit checks: a report of complaints, and checks of the parts every block is made of."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 
 from stopwatch.demo.slack.limits import LIMITS
 from stopwatch.demo.slack.records import Value
@@ -10,10 +11,15 @@ Check = Callable[["Report", Value, str], None]
 
 
 class Report:
-    """Complaints about one payload, in the words Slack puts into ``response_metadata.messages``."""
+    """
+    Complaints about one payload, in the words Slack puts into ``response_metadata.messages``.
 
-    def __init__(self) -> None:
+    *pictures* are the ids of the uploaded files that it may show.
+    """
+
+    def __init__(self, pictures: Collection[str] = ()) -> None:
         self.errors: list[str] = []
+        self.pictures = pictures
 
     def complain(self, what: str, at: str) -> None:
         """Note that *what* is wrong at the JSON pointer *at*."""
@@ -86,6 +92,20 @@ def url(longest: int) -> Check:
             report.complain("must be a valid URL", at)
 
     return check
+
+
+FILE_ID = "^[F][A-Z0-9]{8,}$"
+
+
+def slack_file(report: Report, value: Value, at: str) -> None:
+    """An uploaded picture, by its id or its address; this workspace gives no addresses away."""
+    report.shape(value, at, required={}, optional={"id": anything, "url": url(LIMITS["image.image_url"])})
+    if not isinstance(value, dict) or ("id" in value) == ("url" in value):
+        report.complain("must define either `id` or `url`", at)
+    elif not re.fullmatch(FILE_ID, str(value.get("id", "F00000000"))):
+        report.complain(f"input must match regex pattern: {FILE_ID}", f"{at}/id")
+    elif value.get("id") not in report.pictures:
+        report.complain("invalid slack file", at)
 
 
 def items(each: Check, *, most: int, least: int = 1) -> Check:

@@ -25,6 +25,8 @@ from stopwatch.demo.slack.records import (
 
 KEPT = 10_000
 KEPT_BESIDES = 500
+PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")
+"""How a PNG, a JPEG and a GIF begin."""
 SCOPES = frozenset(
     {
         "channels:history",
@@ -129,6 +131,12 @@ class Workspace:
         self._due = [item for item in self._due if item[0] > now]
         for _, _, act in ripe:
             act()
+
+    def pictures(self) -> frozenset[str]:
+        """The ids of the files that blocks may show: completed, looked through, and pictures."""
+        now = self.now()
+        ready = (held for held in self.files.values() if held["ready_at"] is not None and held["ready_at"] <= now)
+        return frozenset(held["id"] for held in ready if held["content"].startswith(PICTURES))
 
     def channel(self, name: str, *, by_name: bool) -> Channel:
         """

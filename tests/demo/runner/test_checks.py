@@ -64,6 +64,7 @@ GOOD = Seen(
         (decision("resumed", "acknowledge", "resume"),),
         (
             message("root", "RESUMED lodz"),
+            message("image", "chart"),
             message("act", "acknowledged"),
             message("recovered", "recovered"),
             message("act", "resumed"),
@@ -88,7 +89,7 @@ def failed(seen: Seen) -> list[str]:
 
 def test_a_story_that_went_well_passes_every_check() -> None:
     assert failed(GOOD) == []
-    assert len({check.name for check in checks(GOOD)}) == len(checks(GOOD)) == 23
+    assert len({check.name for check in checks(GOOD)}) == len(checks(GOOD)) == 24
 
 
 def test_a_site_of_the_last_phase_bars_nobody_and_needs_no_check_for_it() -> None:
@@ -167,8 +168,18 @@ def without_links() -> Moment:
         ),
         pytest.param(
             replace(GOOD, after=replace(GOOD.after, messages=GOOD.after.messages[:-1])),
-            "its thread",
+            "its thread tells",
             id="thread item lost",
+        ),
+        pytest.param(
+            replace(GOOD, after=replace(GOOD.after, messages=(GOOD.after.messages[0], *GOOD.after.messages[2:]))),
+            "its thread shows",
+            id="chart lost",
+        ),
+        pytest.param(
+            replace(GOOD, after=replace(GOOD.after, messages=(*GOOD.after.messages, GOOD.after.messages[1]))),
+            "its thread shows",
+            id="chart doubled",
         ),
         pytest.param(replace(GOOD, outbox=({"key": "k", "state": "pending"},)), "nothing waits", id="unsent"),
         pytest.param(replace(GOOD, violations=("chat.update: no ts",)), "nothing was asked", id="violation"),

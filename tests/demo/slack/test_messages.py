@@ -203,15 +203,3 @@ def test_a_permalink_leads_to_the_page(client: WebClient, slack: SlackEmulator) 
     ts = client.chat_postMessage(channel=CHANNEL, text="x")["ts"]
     link = client.chat_getPermalink(channel=CHANNEL, message_ts=ts)["permalink"]
     assert link == f"{slack.page_url}archives/{CHANNEL}/p{ts.replace('.', '')}"
-
-
-def test_a_file_appears_after_a_while_without_metadata(client: WebClient, slack: SlackEmulator) -> None:
-    root = client.chat_postMessage(channel=CHANNEL, text="x")["ts"]
-    with slack.held() as workspace:
-        workspace.settings.file_delay = 0.0
-    client.files_upload_v2(
-        channel=CHANNEL, thread_ts=root, content=b"\x89PNG\r\n\x1a\n...", filename="chart.png", title="Evidence"
-    )
-    posted = slack.messages(CHANNEL)[-1]
-    assert (posted["thread_ts"], posted["files"][0]["title"], posted["metadata"]) == (root, "Evidence", None)
-    assert slack.violations() == []
