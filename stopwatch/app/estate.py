@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from stopwatch.core.hypercare import waiting
 from stopwatch.watch.answers import pending_beside
 from stopwatch.watch.courses import courses
 from stopwatch.watch.reporting import story_of
@@ -58,6 +60,16 @@ class DaemonEstate:
         """Return everything that the records tell of the rollout."""
         with self._daemon.store.reading() as view:
             return story_of(view, self._daemon.rule_set, now=self._daemon.clock.now())
+
+    def waiting(self) -> Sequence[tuple[str, str]]:
+        """Return what people forgot in hypercare, each as what it is and in words."""
+        daemon = self._daemon
+        with daemon.store.reading() as view:
+            activations, entries = (
+                view.activations(daemon.rule_set.plan.rollout),
+                view.entries(daemon.rule_set.plan.rollout),
+            )
+        return waiting(daemon.rule_set.plan, activations, entries, now=daemon.clock.now(), zone=ZoneInfo)
 
     def leader(self) -> str:
         """Say who evaluates and sends: a single daemon leads."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from stopwatch.core.hypercare import Checkpoint, checkpoint, in_hypercare, newest_due, unreviewed
+from stopwatch.core.hypercare import missed, unreviewed
 from stopwatch.core.rollout import WIDE_ALL
 from stopwatch.watch.reporting import Told, report_message, tell_checkpoint, tell_once
 from stopwatch.web.reports.checkpoint import checkpoint_document
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from stopwatch.app.daemon import Daemon
+    from stopwatch.core.hypercare import Checkpoint
     from stopwatch.core.issue import Issue
     from stopwatch.core.outbox import Message
     from stopwatch.core.phase import Phase
@@ -66,13 +67,9 @@ class Hypercare:
         plan, store = rule_set.plan, self._daemon.store
         with store.reading() as view:
             activations, entries = view.activations(plan.rollout), view.entries(plan.rollout)
-        missed: list[Checkpoint] = []
-        if plan.checkpoint is not None:
-            day, due = newest_due(plan.checkpoint.at, ZoneInfo(plan.timezone), now=now)
-            found = [checkpoint(one.id, day, due, entries) for one in in_hypercare(plan, activations, entries, at=due)]
-            missed = [one for one in found if one.overdue(now)]
+        late = missed(plan, activations, entries, now=now, zone=ZoneInfo)
         waiting = unreviewed(plan, activations, entries, now=now)
-        for scope, item, text in _reminders(plan.timezone, missed, waiting, now):
+        for scope, item, text in _reminders(plan.timezone, late, waiting, now):
             message = self._reminder(rule_set, scope, item, text)
             if tell_once(store, plan.rollout, scope, item, message, now=now):
                 log.warning("hypercare.reminded", scope=scope, item=item, detail=text)
@@ -98,10 +95,10 @@ class Hypercare:
 
 
 def _reminders(
-    zone: str, missed: list[Checkpoint], waiting: list[Issue], now: datetime
+    zone: str, late: list[Checkpoint], waiting: list[Issue], now: datetime
 ) -> Iterator[tuple[str, str, str]]:
     """Yield scope, item and words of everything that people must be reminded of."""
-    for one in missed:
+    for one in late:
         at = f"{one.due.astimezone(ZoneInfo(zone)):%H:%M %Z}"
         held = f"stopwatch report checkpoint --phase {one.phase} --held --present ROLE:NAME"
         text = f"The checkpoint of {one.phase} of {one.day}, due {at}, was not recorded. If it took place: {held}"

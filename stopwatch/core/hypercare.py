@@ -162,6 +162,41 @@ def local_day(plan: Plan, scope: str, now: datetime, zone: Callable[[str], tzinf
     return now.astimezone(zone(site.timezone if site is not None else plan.timezone)).date()
 
 
+def missed(
+    plan: Plan,
+    activations: Mapping[SiteId, Activation],
+    entries: Sequence[Entry],
+    *,
+    now: datetime,
+    zone: Callable[[str], tzinfo],
+) -> list[Checkpoint]:
+    """Return the newest checkpoints of phases in hypercare that nobody recorded although they should be over."""
+    if plan.checkpoint is None:
+        return []
+    day, due = newest_due(plan.checkpoint.at, zone(plan.timezone), now=now)
+    found = [checkpoint(one.id, day, due, entries) for one in in_hypercare(plan, activations, entries, at=due)]
+    return [one for one in found if one.overdue(now)]
+
+
+def waiting(
+    plan: Plan,
+    activations: Mapping[SiteId, Activation],
+    entries: Sequence[Entry],
+    *,
+    now: datetime,
+    zone: Callable[[str], tzinfo],
+) -> list[tuple[str, str]]:
+    """Return what people forgot, each as what it is and in words: checkpoints, reviews, targets of issues."""
+    late = missed(plan, activations, entries, now=now, zone=zone)
+    log = issue_log(plan, activations, entries, now=now, zone=zone)
+    told = {
+        "checkpoint": ", ".join(f"{one.phase} of {one.day} overdue" for one in late),
+        "issues overdue": ", ".join(one.issue.id for one in log if one.overdue),
+        "issues not reviewed": ", ".join(one.issue.id for one in log if one.unreviewed),
+    }
+    return [(name, words) for name, words in told.items() if words]
+
+
 def unreviewed(
     plan: Plan, activations: Mapping[SiteId, Activation], entries: Sequence[Entry], *, now: datetime
 ) -> list[Issue]:

@@ -90,7 +90,7 @@ class BoardView:
 
 @dataclass(frozen=True, slots=True)
 class BoardFacts:
-    """What a board is drawn from; *leader* says in words who evaluates and sends."""
+    """What a board is drawn from; *leader* says in words who evaluates and sends, *waiting* what people forgot."""
 
     status: StatusView
     rule_set: RuleSet
@@ -98,6 +98,7 @@ class BoardFacts:
     courses: Mapping[tuple[SiteId, RuleId], Sequence[Course]]
     outbox: OutboxStatus | None
     leader: str
+    waiting: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,7 @@ def _signs(facts: BoardFacts, now: datetime) -> list[Sign]:
     return [
         *_evaluation_signs(facts, now),
         *(_outbox_signs(facts.outbox, now) if facts.outbox is not None else ()),
+        *(Sign(name, words, good=False) for name, words in facts.waiting),
         Sign("leader", facts.leader),
         Sign("rules", f"revision {facts.rule_set.revision[:12]}"),
     ]

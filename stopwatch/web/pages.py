@@ -105,7 +105,13 @@ def page_routes(pages: Pages) -> APIRouter:
     def board(session: reader, show: Annotated[str, Query(max_length=40)] = "") -> Response:
         estate = pages.estate
         facts = BoardFacts(
-            pages.board.status(), estate.rule_set(), estate.live(), estate.courses(), estate.outbox(), estate.leader()
+            pages.board.status(),
+            estate.rule_set(),
+            estate.live(),
+            estate.courses(),
+            estate.outbox(),
+            estate.leader(),
+            estate.waiting(),
         )
         view = board_view(facts, estate.now(), chosen=show if show in ORDER else "")
         return pages.answer("board.html", {"board": view}, session, refresh=REFRESH_SECONDS)

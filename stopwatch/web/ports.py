@@ -109,6 +109,10 @@ class Estate(Protocol):
         """Return everything that the records tell of the rollout."""
         ...
 
+    def waiting(self) -> Sequence[tuple[str, str]]:
+        """Return what people forgot in hypercare, each as what it is and in words."""
+        ...
+
     def leader(self) -> str:
         """Say who evaluates and sends, as a board puts it: ``this one``."""
         ...

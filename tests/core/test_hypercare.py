@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stopwatch.core.hypercare import OVERDUE_AFTER, Checkpoint, checkpoints, due_at, in_hypercare, newest_due
+from stopwatch.core.hypercare import OVERDUE_AFTER, Checkpoint, checkpoints, due_at, in_hypercare, newest_due, waiting
 from stopwatch.core.ledger import Entry, EntryKind
-from tests.core.hypercare import HAM, LIVE, NOW, PILOT, PLAN, held
+from tests.core.hypercare import HAM, LIVE, NOW, PILOT, PLAN, held, issue_entry
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LIVE_AT = LIVE[HAM].at
@@ -74,3 +74,14 @@ def test_a_checkpoint_is_overdue_four_hours_after_its_time_unless_it_was_held() 
     assert not open_one.overdue(due + OVERDUE_AFTER - timedelta(seconds=1))
     assert open_one.overdue(due + OVERDUE_AFTER)
     assert not Checkpoint(PILOT.id, date(2026, 11, 21), due, held(1, at=NOW)).overdue(due + OVERDUE_AFTER)
+
+
+def test_what_people_forgot_is_named_and_nothing_else() -> None:
+    entries = [issue_entry(1, target="2026-11-21"), issue_entry(2, "ham-01-2")]
+    assert waiting(PLAN, LIVE, entries, now=NOW, zone=ZoneInfo) == []
+    late = NOW + timedelta(days=2, hours=3)
+    assert waiting(PLAN, LIVE, entries, now=late, zone=ZoneInfo) == [
+        ("checkpoint", "pilot of 2026-11-23 overdue"),
+        ("issues overdue", "ham-01-1"),
+        ("issues not reviewed", "ham-01-1, ham-01-2"),
+    ]

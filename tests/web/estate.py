@@ -127,6 +127,7 @@ class FakeEstate:
     sites: int = 6
     late: timedelta = timedelta(0)
     bodies: dict[str, str] = field(default_factory=lambda: dict(BODIES))
+    forgotten: Sequence[tuple[str, str]] = ()
 
     def now(self) -> datetime:
         return NOW + self.late
@@ -145,6 +146,9 @@ class FakeEstate:
 
     def story(self) -> Story:
         return story()
+
+    def waiting(self) -> Sequence[tuple[str, str]]:
+        return self.forgotten
 
     def leader(self) -> str:
         return "this one"

@@ -15,6 +15,7 @@ import pytest
 from stopwatch.core.outbox import Detail, Message, MessageKind
 from stopwatch.slack.thread import thread_item
 from stopwatch.web.api import build_app
+from stopwatch.web.board_view import BoardFacts, Sign, board_view
 from stopwatch.web.reports.checkpoint import checkpoint_document
 from stopwatch.web.reports.document import Bar, Document, Section, Table, Timeline, message_facts
 from stopwatch.web.reports.gate import gate_document
@@ -159,3 +160,11 @@ def test_reports_are_pages(pages: httpx.Client, path: str, words: str) -> None:
 def test_the_report_of_a_phase_that_is_not_there_is_a_page_that_says_so(pages: httpx.Client) -> None:
     answer = pages.get("/reports/gate?phase=nowhere")
     assert (answer.status_code, "the plan has no phase nowhere" in answer.text) == (404, True)
+
+
+def test_the_board_names_what_people_forgot() -> None:
+    forgotten = (("checkpoint", "pilot of 2026-11-23 overdue"),)
+    estate, board = FakeEstate(), EstateBoard()
+    facts = BoardFacts(board.status(), estate.rule_set(), (), {}, None, "this one", forgotten)
+    assert Sign("checkpoint", "pilot of 2026-11-23 overdue", good=False) in board_view(facts, NOW).signs
+    assert "checkpoint" not in [sign.name for sign in board_view(replace(facts, waiting=()), NOW).signs]

@@ -105,7 +105,7 @@ def _wanting(wanting: Sequence[Row]) -> Section:
     )
     brief = tuple(f"{word}: {text}" for word, text, _ in rows)
     return Section(
-        "What is bad or missing", table=Table(("", "what was found", "what would mend it"), rows), brief=brief
+        "What is bad or missing", table=Table(("weight", "what was found", "what would mend it"), rows), brief=brief
     )
 
 
@@ -177,7 +177,7 @@ def _others(story: Story, phase: Phase) -> list[Section]:
     return [
         *([Section("Decisions", table=decision_table(decisions, story.now))] if decisions else []),
         *([Section("Open issues", table=issue_table(log))] if log else []),
-        *([Section("Sign-offs", table=Table(("role", "for", "", "by", "on (UTC)"), rows))] if rows else []),
+        *([Section("Sign-offs", table=Table(("role", "for", "word", "by", "on (UTC)"), rows))] if rows else []),
     ]
 
 
