@@ -11,11 +11,13 @@ import pytest
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
 from stopwatch.app.hypercare import Hypercare
+from stopwatch.app.sending import slack_sender
 from stopwatch.config.settings import load_settings
 from stopwatch.core.kpi import PhaseId, SiteId
 from stopwatch.core.ledger import EntryKind, entry
 from stopwatch.core.outbox import MessageKind, OutboxRow
 from stopwatch.core.records import Activation
+from stopwatch.demo.slack import SlackEmulator
 from stopwatch.store.connect import open_store
 from stopwatch.telemetry.metrics import Metrics
 from stopwatch.watch.issues import IssueAsked, say
@@ -152,3 +154,19 @@ def test_the_chores_wait_for_the_first_evaluation_and_then_come_every_few_second
     chores.pass_time()
     with daemon.store.reading() as view:
         assert view.entries("story", kind=EntryKind.REPORT)
+
+
+def test_the_report_arrives_in_slack_as_slack_wants_it_once(daemon: Daemon) -> None:
+    with SlackEmulator(tokens=["xoxb-1"], channels={"C0PILOT": "hypercare"}) as slack:
+        daemon.settings = daemon.settings.model_copy(update={"slack_base_url": slack.api_url})
+        sender = slack_sender(daemon)
+        assert sender is not None
+        now = daemon.clock.now()
+        with daemon.store.writing() as tx:
+            tx.save_activation(Activation("story", HAM, now - timedelta(days=3), "cli:ida", now, "4.12.0"))
+        for _ in range(2):
+            Hypercare(daemon).tell(daemon.rule_set, now)
+            sender.deliver(daemon.clock.now(), stopping=lambda: False)
+        (posted,) = slack.messages("C0PILOT")
+        assert "Checkpoint pilot" in str(posted)
+        assert slack.violations() == []
