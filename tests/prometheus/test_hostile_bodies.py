@@ -41,17 +41,17 @@ TOKENS = [
 ]
 
 
-def mutated(chance: random.Random) -> bytes:
+def mutated(chance: random.Random, valid: bytes = VALID) -> bytes:
     """A valid body with one to three wounds, in its bytes or in its structure."""
     if chance.random() < 0.3:
-        body = bytearray(VALID)
+        body = bytearray(valid)
         for _ in range(chance.randint(1, 3)):
             start = chance.randrange(len(body) + 1)
             body[start : start + chance.choice([0, 1, 1, 2, 5, 40, 400])] = chance.choice(
-                [*TOKENS, bytes([chance.randrange(256)]), VALID[start : start + chance.randrange(80)]]
+                [*TOKENS, bytes([chance.randrange(256)]), valid[start : start + chance.randrange(80)]]
             )
         return bytes(body)
-    tree: object = orjson.loads(VALID)
+    tree: object = orjson.loads(valid)
     for _ in range(chance.randint(1, 3)):
         wound(tree, chance)
     return orjson.dumps(tree)
