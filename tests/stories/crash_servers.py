@@ -39,6 +39,9 @@ class _Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Begin a track: its data count from *origin*, and so many queries for the late KPI are refused first."""
         path = urlsplit(self.path)
+        if not path.path.startswith("/control/"):
+            self._answer(404, {})
+            return
         asked = parse_qs(path.query)
         track = path.path.rpartition("/")[2]
         self.server.origins[track] = int(asked["origin"][0])

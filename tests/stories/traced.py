@@ -86,7 +86,7 @@ class Opening:
         """
         folder = self._begun(mutant)
         given = self._given(folder)
-        first = Steps(self.origin, WATCHED, ENDED, WATCHED, UNWATCHED)
+        first = Steps(self.origin, WATCHED - 1, ENDED, WATCHED, UNWATCHED)
         process = _fork(given, mutant, first, folder)
         with _traced(process, folder, injected):
             _until(lambda: not process.is_alive() or (folder / "seen enough").exists())
@@ -185,6 +185,8 @@ def opening(folder: Path) -> Iterator[Opening]:
     origin = int(time.time()) - 60
 
     def answer(seen: Seen) -> bytes:
+        if not seen.path.endswith("/query_range"):
+            return http("", 404)
         begin, end = (float(seen.form[name]) for name in ("start", "end"))
         values = [
             [second, "20" if second >= origin + BREACH else "1"] for second in range(round(begin), round(end) + 1)
