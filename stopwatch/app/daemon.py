@@ -22,7 +22,10 @@ from stopwatch.watch.activating import activate_planned, next_go_live, went_live
 from stopwatch.watch.baseline import rebaselined
 from stopwatch.watch.commands import Desk, pass_time
 from stopwatch.watch.messages import tell
+from stopwatch.watch.reach import caught_up
+from stopwatch.watch.rollback import RollbackWatch
 from stopwatch.watch.starting import note_unwatched, take_up
+from stopwatch.watch.verifying import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,6 +71,7 @@ class Daemon:
         self._watches: dict[str, SourceWatch] = {}
         self._introductions = Introductions(clock)
         self._complaints: dict[str, Complaints] = {}
+        self._rollbacks = RollbackWatch()
         self._locks = {name: threading.Lock() for name in self._sources}
         self._swap = threading.RLock()
         self._next_go_live: datetime | None = None
@@ -142,17 +146,21 @@ class Daemon:
                 return
             self._introductions.time(self._sources[source])
             began = self.clock.mark()
-            report = watch.tick(self.clock.now())
+            desk = replace(self.desk, store=self.store.recall)
+            reports, changed = evaluate(desk, self._rollbacks, watch, self._sources, self.clock.now())
             seconds = self.clock.monotonic() - began.monotonic
-        if report.reads.skew is not None:
-            self.clock.observe(report.reads.skew, since=began)
-        if not report.reads.outcomes and not report.committed.slots and not report.failures:
-            return
-        self.board.evaluated_at = report.at
-        measure(self.metrics, report, seconds)
-        say(report, seconds)
-        self._complain(report)
-        self._note()
+        for decision in changed:
+            log.info("decision.changed", decision=decision.id, state=decision.state, rev=decision.rev)
+        told = [report for report in reports if report.reads.outcomes or report.committed.slots or report.failures]
+        for report in told:
+            if report.reads.skew is not None:
+                self.clock.observe(report.reads.skew, since=began)
+            self.board.evaluated_at = report.at
+            measure(self.metrics, report, seconds)
+            say(report, seconds)
+            self._complain(report)
+        if told or changed:
+            self._note()
 
     def failing(self) -> list[tuple[str, str]]:
         """Return what fails now, with the source it was asked of."""
@@ -192,7 +200,7 @@ class Daemon:
             with self._swap:
                 self._locked(lambda: self._take_up(self.rule_set, self._sources))
         desk = replace(self.desk, store=self.store.recall)
-        for decision in pass_time(desk, caught_up=lambda site: self._caught_up(site, now), now=now):
+        for decision in pass_time(desk, caught_up=lambda site: caught_up(self.watches, site, now), now=now):
             log.info("decision.changed", decision=decision.id, state=decision.state, rev=decision.rev)
         self._tell_owed(now)
         self._note()
@@ -213,15 +221,6 @@ class Daemon:
                 for decision in owed:
                     tell(tx, decision, channel(decision.site), now=now)
         self._told_until = now
-
-    def _caught_up(self, site: SiteId, now: datetime) -> bool:
-        """Tell whether every rule that can be judged at a site has been folded up to the newest slot of its grid."""
-        cells = [(group, cell) for watch in self._watches.values() for group in watch.groups for cell in group.cells]
-        return all(
-            cell.last is not None and cell.last >= group.grid.newest(now=now, eval_delay=group.eval_delay) - 1
-            for group, cell in cells
-            if cell.site == site and cell.resolved is not None
-        )
 
     def _locked(self, work: Callable[[], None]) -> None:
         """Do *work* while no source is ticking."""

@@ -120,6 +120,8 @@ def _tell(decision: Decision) -> None:
     click.echo(f"scope {decision.scope}, opened {rfc3339(decision.opened_at)}")
     if decision.until:
         click.echo(f"overridden until {rfc3339(decision.until)}")
+    if decision.state == "rolled_back" and decision.clock is not None:
+        click.echo(f"verification: {decision.clock.words}, until {rfc3339(decision.clock.until)}")
     click.echo("grounds:")
     for ground in decision.grounds:
         over = "unwatched: its rule left the rule set, resolve it" if ground.unwatched else "holds"

@@ -120,8 +120,10 @@ class OverrideModel(Strict):
 class RollbackModel(Strict):
     """When a roll-back counts as verified."""
 
-    within: Span = Field(default=timedelta(hours=2), description="The band must be reached within this time.")
-    hold: Span = Field(default=timedelta(minutes=30), description="And be held for so long.")
+    within: Span = Field(
+        default=timedelta(hours=2), description="Within this time the KPIs must have been inside the band for `hold`."
+    )
+    hold: Span = Field(default=timedelta(minutes=30), description="How long all of them must stay inside the band.")
     band: Annotated[Number, Field(ge=1)] = Field(
         default=Decimal("1.2"), description="KPIs within band × baseline median (÷ where higher is better)."
     )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.kpi import PhaseId, RuleId, SiteId
+    from stopwatch.core.rollback_clock import RollbackClock
 
 DecisionId = NewType("DecisionId", str)
 GroundId = NewType("GroundId", str)
@@ -206,6 +207,7 @@ class Decision:
     accepted: frozenset[str] = frozenset()
     grounds: tuple[Ground, ...] = ()
     acts: tuple[Acted, ...] = ()
+    clock: RollbackClock | None = None
 
     @property
     def paused(self) -> bool:

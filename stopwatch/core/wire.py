@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.audit import finite
 from stopwatch.core.grid import rfc3339
+from stopwatch.core.rollback_wire import clock_json
 from stopwatch.core.state import Reported
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def decision_json(decision: Decision) -> dict[str, object]:
         "opened_at": rfc3339(decision.opened_at),
         "detected_late": decision.detected_late,
         "until": _time(decision.until),
+        "clock": clock_json(decision.clock) if decision.clock is not None else None,
         "grounds": [_ground(ground) for ground in decision.grounds],
         "acts": [_act(act) for act in decision.acts],
     }

@@ -150,8 +150,8 @@ def _next_line(decision: Decision, answer_within: timedelta, undecided: timedelt
             return _override_line(decision)
         case _S.ROLLED_BACK:
             return (
-                f"*{_actor(decision)} watches* {_rolled(decision)} until the KPIs are back in their band. "
-                f"If they are not in time, it is flagged and the pause stays."
+                f"*{_actor(decision)} watches* {_rolled(decision)} until the KPIs are back in their band"
+                f"{_clock(decision)}. If they are not in time, it is flagged and the pause stays."
             )
         case _S.FLAGGED:
             return (
@@ -211,6 +211,11 @@ def _actor(decision: Decision) -> str:
 def _reason(decision: Decision) -> str:
     moved = _moved(decision)
     return f": “{safe(moved.reason, REASON)}”" if moved and moved.reason else ""
+
+
+def _clock(decision: Decision) -> str:
+    """Return how the verification stands and when its time is over: ``: inside the band for 12 of 30 min, until …``."""
+    return f": {decision.clock.words}, until {here(decision.clock.until)}" if decision.clock is not None else ""
 
 
 def _rolled(decision: Decision) -> str:

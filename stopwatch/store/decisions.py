@@ -19,6 +19,7 @@ from stopwatch.core.decision import (
     Link,
 )
 from stopwatch.core.errors import ActStaleError, DecisionNotFoundError, Standing
+from stopwatch.core.rollback_wire import clock_json, clock_of
 from stopwatch.store.columns import instant_text
 from stopwatch.store.schema import acts, decisions, grounds
 
@@ -189,6 +190,7 @@ def _decision_row(decision: Decision) -> dict[str, object]:
         "until": decision.until,
         "ended_at": decision.ended_at,
         "accepted": sorted(decision.accepted),
+        "clock": None if decision.clock is None else clock_json(decision.clock),
     }
 
 
@@ -203,6 +205,7 @@ def _decision_of(row: RowMapping, its_grounds: list[Ground], its_acts: list[Acte
         accepted=frozenset(row["accepted"]),
         grounds=tuple(its_grounds),
         acts=tuple(its_acts),
+        clock=None if row["clock"] is None else clock_of(row["clock"]),
         **plain,
     )
 

@@ -59,6 +59,7 @@ decisions = Table(
     Column("until", Instant),
     Column("ended_at", Instant),
     Column("accepted", CanonicalJson, nullable=False),
+    Column("clock", CanonicalJson),
     _one_of("state", DecisionState),
     CheckConstraint(f"(state IN ({_final})) = (live_scope IS NULL)", name="live_scope"),
     CheckConstraint("live_scope IS NULL OR live_scope = scope", name="live_scope_is_scope"),

@@ -17,6 +17,7 @@ from stopwatch.core.rollout import wide_scope
 from stopwatch.core.stop import unusable_criterion
 from stopwatch.watch.messages import tell
 from stopwatch.watch.noting import record_in
+from stopwatch.watch.rollback import unverifiable
 from stopwatch.watch.sight import sight_of
 
 if TYPE_CHECKING:
@@ -263,30 +264,29 @@ def pass_time(desk: Desk, *, caught_up: Callable[[SiteId], bool], now: datetime)
         live = view.decisions(desk.rule_set.plan.rollout, live=True)
         drills = [one for one in live if one.drill]
         ends = {one.id: why for one in drills if (why := over(one, view.messages(one.id), now=now)) is not None}
+        hopeless = {one.id: why for one in live if (why := unverifiable(view, desk.rule_set, one)) is not None}
     changed = []
     for seen in live:
-        if not (seen.id in ends or _due(seen, caught_up, now)):
+        if not (seen.id in ends or seen.id in hopeless or _due(seen, caught_up, now)):
             continue
         with desk.store.writing() as tx:
             before = tx.decision(seen.id)
-            if before is None or not (before.state.live and (seen.id in ends or _due(before, caught_up, now))):
+            if before is None or not before.state.live:
                 continue
-            after = end_drill(before, ends[seen.id], now=now) if seen.id in ends else _timed(before, now)
+            if seen.id in ends:
+                after = end_drill(before, ends[seen.id], now=now)
+            elif (why := unverifiable(tx, desk.rule_set, before)) is not None:
+                after = happen(before, Happening.ROLLBACK_FLAGGED, now=now, reason=why)
+            elif _due(before, caught_up, now):
+                after = end_override(before, now=now)
+            else:
+                continue
             _write(tx, desk, before, after, transport=DAEMON)
             changed.append(after)
     return changed
 
 
 def _due(decision: Decision, caught_up: Callable[[SiteId], bool], now: datetime) -> bool:
-    if decision.state is DecisionState.ROLLED_BACK:
-        return True
     if decision.state is not DecisionState.OVERRIDDEN or decision.until is None or now < decision.until:
         return False
     return decision.site is None or caught_up(decision.site)
-
-
-def _timed(decision: Decision, now: datetime) -> Decision:
-    if decision.state is DecisionState.ROLLED_BACK:
-        reason = "no baseline is frozen for this site, so recovery cannot be verified"
-        return happen(decision, Happening.ROLLBACK_FLAGGED, now=now, reason=reason)
-    return end_override(decision, now=now)

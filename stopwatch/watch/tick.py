@@ -84,9 +84,9 @@ class SourceWatch:
         """Let go of the reading threads."""
         self._columns.close()
 
-    def tick(self, now: datetime) -> TickReport:
+    def tick(self, now: datetime, *, until: datetime | None = None) -> TickReport:
         """
-        Evaluate everything that is due at *now*.
+        Evaluate everything that is due at *now*, of that the slots up to *until* if it is given.
 
         Failures of queries and of single writes are counted and reported.
 
@@ -96,7 +96,8 @@ class SourceWatch:
 
         """
         report = TickReport(self.name, now)
-        positions = {id(group): start for group in self.groups if (start := self._due(group, now)) is not None}
+        known = {id(group): group.newest for group in self.groups}
+        positions = {id(group): start for group in self.groups if (start := self._due(group, now, until)) is not None}
         due = [group for group in self.groups if id(group) in positions]
         if due:
             report.lateness = max(now - group.eval_delay - group.grid.instant(positions[id(group)]) for group in due)
@@ -104,6 +105,8 @@ class SourceWatch:
                 self._evaluate(due, positions, report, now)
             finally:
                 self.sketch = sketch(self.groups)
+        for group in self.groups:
+            group.newest = max(group.newest, known[id(group)])
         return report
 
     def _evaluate(self, due: list[Group], positions: dict[int, int], report: TickReport, now: datetime) -> None:
@@ -116,16 +119,17 @@ class SourceWatch:
                 positions[id(group)] = max(positions[id(group)], group.slot(upto) + 1)
             due = [group for group in due if positions[id(group)] <= group.newest]
 
-    def _due(self, group: Group, now: datetime) -> int | None:
+    def _due(self, group: Group, now: datetime, until: datetime | None) -> int | None:
         """
         Move the newest slot of a group on (it never goes back) and return the oldest slot left to fold, if any.
 
         A group is due once per slot, so that a source that fails is asked again a step later and counted once a step.
         """
         newest = group.grid.newest(now=now, eval_delay=group.eval_delay)
-        if newest <= group.newest:
+        if until is None and newest <= group.newest:
             return None
-        group.newest = newest
+        # What failed may be folded up to *until* although its newest slot was due before.
+        group.newest = newest if until is None else min(newest, group.grid.at_or_before(until))
         oldest = self._oldest(group)
         return oldest if oldest <= group.newest else None
 

@@ -99,12 +99,20 @@ def decision_view(
     return DecisionView(
         decision,
         _word(decision),
-        [_cause(decision), _effect(decision, zone), _NEXT[decision.state]],
+        [_cause(decision), _effect(decision, zone), _next(decision, zone)],
         sorted(decision.accepted),
         grounds,
         moments_of(decision, messages, zone),
         zone,
     )
+
+
+def _next(decision: Decision, zone: ZoneInfo) -> str:
+    """Say what is to be done, and how the verification of a roll-back stands while it runs."""
+    clock = decision.clock
+    if decision.state is not DecisionState.ROLLED_BACK or clock is None:
+        return _NEXT[decision.state]
+    return f"{_NEXT[decision.state]} The KPIs are {clock.words}; the time is over {local(clock.until, zone)}."
 
 
 def _summaries(decision: Decision) -> list[Mapping[str, object]]:

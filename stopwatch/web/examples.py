@@ -20,6 +20,7 @@ DECISION: dict[str, JsonValue] = {
     "opened_at": "2026-11-21T10:14:00Z",
     "detected_late": False,
     "until": None,
+    "clock": None,
     "grounds": [
         {
             "id": "ham-01/integration-5xx/20261121T1014Z",

@@ -55,6 +55,15 @@ class ActShape(_Shape):
     rev_after: int
 
 
+class ClockShape(_Shape):
+    """The KPIs must be inside the band for so long, by then; inside_since is null while they are not."""
+
+    hold_seconds: float
+    until: datetime
+    seen_to: datetime | None
+    inside_since: datetime | None
+
+
 class DecisionShape(_Shape):
     """The pause of one site (or of a phase, or of all) with all its grounds."""
 
@@ -71,6 +80,7 @@ class DecisionShape(_Shape):
     opened_at: datetime
     detected_late: bool
     until: Annotated[datetime | None, Field(description="the end of the override in force")]
+    clock: Annotated[ClockShape | None, Field(description="how the verification of a roll-back stands")]
     grounds: list[GroundShape]
     acts: list[ActShape]
 

@@ -11,6 +11,7 @@ from stopwatch.core.decision import Act, Decision, DecisionId, Ground, GroundId,
 from stopwatch.core.kpi import PhaseId, RuleId, SiteId
 from stopwatch.core.opening import Scope, happen, join, open_decision, recover
 from stopwatch.core.outbox import Message, MessageKind, root_key, thread_key
+from stopwatch.core.rollback_clock import RollbackClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,6 +130,15 @@ def rolled_back() -> Decision:
     return acted(acted(opened(), Act.CONFIRM, 4), Act.ROLL_BACK, 12, reason="5xx since the update", **versions)
 
 
+CLOCK = RollbackClock(
+    hold=timedelta(minutes=30),
+    until=OPENED + timedelta(minutes=132),
+    seen_to=OPENED + timedelta(minutes=40),
+    inside_since=OPENED + timedelta(minutes=28),
+)
+"""Inside its band for twelve of thirty minutes."""
+
+
 def flagged() -> Decision:
     """A rollback that did not help."""
     return happen(rolled_back(), Happening.ROLLBACK_FLAGGED, now=OPENED + timedelta(hours=2), reason="not back in time")
@@ -170,6 +180,7 @@ def every_card() -> dict[str, Decision]:
         "confirmed": acted(acknowledged, Act.CONFIRM, 6),
         "overridden": overridden(),
         "rolled_back": rolled_back(),
+        "rolled_back_clock": replace(rolled_back(), clock=CLOCK),
         "flagged": flagged(),
         "resumed": acted(recovered(acknowledged), Act.RESUME, 45),
         "resumed_by_time": happen(
