@@ -17,7 +17,7 @@ from stopwatch.core.rollout import wide_scope
 from stopwatch.core.stop import unusable_criterion
 from stopwatch.watch.messages import tell
 from stopwatch.watch.noting import record_in
-from stopwatch.watch.rollback import unverifiable
+from stopwatch.watch.rollback_terms import unverifiable
 from stopwatch.watch.sight import sight_of
 
 if TYPE_CHECKING:

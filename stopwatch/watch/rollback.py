@@ -8,28 +8,26 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stopwatch.core.audit import canonical_json, content_hash, finite
-from stopwatch.core.baseline import grid_within, numbers_of
-from stopwatch.core.baseline_comparison import Band, band_of
+from stopwatch.core.baseline import grid_within
 from stopwatch.core.errors import SourceError
 from stopwatch.core.grid import Grid, SlotRange, rfc3339
 from stopwatch.core.opening import DAEMON
 from stopwatch.core.reading import Query
 from stopwatch.core.records import AuditEntry
-from stopwatch.core.rollback import NO_BASELINE, failing_ground, not_before, settled, terms_of
+from stopwatch.core.rollback import failing_ground, not_before, settled, terms_of
 from stopwatch.core.rollback_clock import ClockTerms, ClockVerdict, RollbackClock, letters, run_clock
-from stopwatch.core.rule import Statistic
-from stopwatch.watch.baseline import newest_baseline
 from stopwatch.watch.messages import tell
+from stopwatch.watch.rollback_terms import Condition, conditions_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from stopwatch.core.decision import Decision, DecisionId
-    from stopwatch.core.kpi import Kpi, SiteId
+    from stopwatch.core.kpi import SiteId
     from stopwatch.core.rollout import RuleSet
     from stopwatch.watch.commands import Desk
-    from stopwatch.watch.ports import Reader, Source
+    from stopwatch.watch.ports import Source
 
 KIND = "rollback-verdict"
 VERSION = 1
@@ -37,17 +35,6 @@ MOST_SLOTS = 1000
 """A long time with a small step is looked at more coarsely, because it is read anew at every slot."""
 DELAY = timedelta(seconds=60)
 READ_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One required KPI at one site, and the band around what it was like before; *baseline* is the entry's number."""
-
-    site: SiteId
-    kpi: Kpi
-    median: float
-    band: Band
-    baseline: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,41 +56,6 @@ class Course:
         """Run the clock, with the grounds of *decision* if it is given, else as if no ground had opened."""
         failed = failing_ground(decision, self.terms.rolled_back_at) if decision is not None else None
         return run_clock(self.terms, self.slots.grid, self.classes, failed=failed)
-
-
-def conditions_of(
-    view: Reader, rule_set: RuleSet, decision: Decision, terms: ClockTerms
-) -> tuple[list[Condition], str | None]:
-    """
-    Return what a roll-back is held against, or why nothing can verify it.
-
-    What counts is each site's newest baseline at the time of the roll-back: nobody moves the goal afterwards.
-    """
-    live = view.activations(rule_set.plan.rollout)
-    covered = [site for site in rule_set.plan.covered(decision.scope) if site in live or site == decision.site]
-    required = [kpi for kpi in rule_set.kpis.values() if kpi.required]
-    if not covered or not required:
-        what = "no KPI is required" if covered else "no site of it is live"
-        return [], f"{what}, so recovery cannot be verified"
-    found = []
-    for site in covered:
-        frozen = newest_baseline(view, rule_set.plan.rollout, site, before=terms.rolled_back_at)
-        if frozen is None:
-            return [], NO_BASELINE
-        numbers = numbers_of(frozen)
-        for kpi in required:
-            median = numbers.get((kpi.id, Statistic.MEDIAN))
-            if median is None:
-                return [], f"the baseline of {site} does not hold {kpi.id}, so recovery cannot be verified"
-            band = band_of(kpi.better, median, rule_set.plan.rollback.band)
-            found.append(Condition(site, kpi, median, band, frozen.number))
-    return found, None
-
-
-def unverifiable(view: Reader, rule_set: RuleSet, decision: Decision) -> str | None:
-    """Say why nothing can verify the roll-back of *decision*; None where its clock runs, or it has none."""
-    terms = terms_of(decision, rule_set.plan.rollback)
-    return None if terms is None else conditions_of(view, rule_set, decision, terms)[1]
 
 
 class RollbackWatch:
