@@ -16,6 +16,7 @@ from stopwatch.app.introductions import Introductions
 from stopwatch.app.measuring import expect, measure
 from stopwatch.app.saying import say
 from stopwatch.config.load import fingerprint
+from stopwatch.core.baseline import refers
 from stopwatch.core.errors import ConfigurationError, StoreError
 from stopwatch.core.reading import Origin
 from stopwatch.watch.activating import activate_planned, next_go_live, went_live
@@ -126,7 +127,7 @@ class Daemon:
             log.info("site.went_live", site=live.site, at=live.at, version=live.version, actor=live.actor)
         for watch in self._watches.values():
             watch.close()
-        self.rule_set, self._sources = rule_set, sources
+        self.rule_set, self._sources, self._refers = rule_set, sources, refers(rule_set)
         self._watches = {watch.name: watch for watch in watches}
         self._activations, self._next_go_live = activations, next_go_live(rule_set.plan, activations, now)
         expect(self.metrics, watches)
@@ -196,7 +197,7 @@ class Daemon:
         now = self.clock.now()
         known = next((watch.book.baselines for watch in self.watches), {})
         live = went_live(self.store.recall, self.rule_set.plan, self._activations, self._next_go_live, now)
-        if live or rebaselined(self.store.recall, self.rule_set, known):
+        if live or (self._refers and rebaselined(self.store.recall, self.rule_set, known)):
             with self._swap:
                 self._locked(lambda: self._take_up(self.rule_set, self._sources))
         desk = replace(self.desk, store=self.store.recall)

@@ -29,6 +29,8 @@ LOOK_SECONDS = 5.0
 """How often the content is compared where the file system tells of no change, such as on NFS."""
 SETTLED_SECONDS = 1.0
 """Files that are still being copied are left alone until their content has stood still for so long."""
+STEP_MILLISECONDS = 250
+"""How often the wait for an event looks whether it is to end; each look takes the interpreter's lock."""
 STOP_SECONDS = 2.0
 
 
@@ -132,6 +134,7 @@ class FolderWatch:
             recursive=False,
             stop_event=self._stop,
             rust_timeout=int(LOOK_SECONDS * 1000),
+            step=STEP_MILLISECONDS,
             yield_on_timeout=True,
             raise_interrupt=False,
         ):
