@@ -79,8 +79,8 @@ def measure(runner: Runner, server: PrometheusServer, client: httpx.Client, step
     after = _look(runner, server, client)
     os.kill(runner.pid, signal.SIGSTOP)
     run = {name: (after[name] - before[name]) / took for name in before}
-    walls = run.pop("wall count")
-    run["wall"] = run.pop("wall sum") / walls if walls else float("nan")
+    walls, seconds = run.pop("wall count"), run.pop("wall sum")
+    run["wall"] = seconds / walls if walls else float("nan")
     runner.runs.append(run | {"rss": peak_mib(runner.pid)})
 
 
@@ -191,6 +191,26 @@ def _prometheus(stack: ExitStack, name: str, rules: Path, folder: Path, server: 
     return Runner(name, pid, f"{own.url}/metrics", "prometheus_rule_group_duration_seconds")
 
 
+def await_pages(runners: list[Runner], client: httpx.Client) -> None:
+    """
+    Wait until everybody serves figures, two minutes at most; a busy machine is slow to start six processes.
+
+    Raises:
+        HTTPError: Somebody did not.
+
+    """
+    until = time.monotonic() + 120
+    for runner in runners:
+        while True:
+            try:
+                client.get(runner.page).raise_for_status()
+                break
+            except httpx.HTTPError:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(1)
+
+
 def bench(load: Load, *, runs: int, steps: int, peers: bool) -> None:
     """Print one table."""
     runners_at_most = 6
@@ -204,6 +224,7 @@ def bench(load: Load, *, runs: int, steps: int, peers: bool) -> None:
         stack.enter_context(server)
         client = stack.enter_context(httpx.Client(timeout=60, trust_env=False))
         runners = start_all(stack, load, folder, server, peers=peers)
+        await_pages(runners, client)
         time.sleep(6 * STEP_SECONDS)
         for pid in {runner.pid for runner in runners}:
             os.kill(pid, signal.SIGSTOP)
