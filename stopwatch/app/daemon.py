@@ -79,6 +79,7 @@ class Daemon:
         self._activations: Mapping[SiteId, Activation] = {}
         self._told_until: datetime = clock.now()
         self.board = Board(store.recall, metrics)
+        self.looked = False
         self._take_up(self.rule_set, self._sources)
 
     # ------------------------------------------------------------------------------------------------------ the watch
@@ -150,6 +151,7 @@ class Daemon:
             desk = replace(self.desk, store=self.store.recall)
             reports, changed = evaluate(desk, self._rollbacks, watch, self._sources, self.clock.now())
             seconds = self.clock.monotonic() - began.monotonic
+        self.looked = True
         for decision in changed:
             log.info("decision.changed", decision=decision.id, state=decision.state, rev=decision.rev)
         told = [report for report in reports if report.reads.outcomes or report.committed.slots or report.failures]

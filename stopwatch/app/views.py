@@ -107,7 +107,7 @@ class DaemonHealth:
             missing.append(f"nothing can be recorded: {self._daemon.store.refusal}")
         if not self.live():
             missing.append("no evaluation for two minutes")
-        if self._daemon.board.evaluated_at is None:
+        if not self._daemon.looked:  # before the first go-live a look finds nothing to evaluate
             missing.append("nothing was evaluated yet")
         return not missing, missing
 

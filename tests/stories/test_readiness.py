@@ -60,3 +60,10 @@ def test_a_prometheus_that_does_not_answer_is_named_and_the_daemon_stays_ready(t
         assert told[0].startswith("Prometheus default: load: ")
         answer = httpx.get(f"{api.url}/-/ready", timeout=10)
         assert (answer.status_code, answer.json()["ready"]) == (200, True)
+
+
+def test_a_daemon_is_ready_before_the_first_site_goes_live(tmp_path: Path) -> None:
+    rules = write_rules(tmp_path / "rules", {"ham-01": "pilot"}, datetime.now(UTC) + timedelta(days=1))
+    settings = settings_for(tmp_path, rules, f"http://127.0.0.1:{free_port()}")
+    with daemon(settings) as (_daemon, api):
+        eventually("it is ready", lambda: httpx.get(f"{api.url}/-/ready", timeout=10).status_code == 200, seconds=20)
