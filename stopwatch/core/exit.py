@@ -77,7 +77,7 @@ def judge(plan: Plan, phase: Phase, seen: Seen, *, at: datetime) -> Judgement:
         checks.append(unjudged_check(window, seen.unjudged))
     lives = [window.went_live for window in seen.windows if window.went_live is not None]
     went_live = min(lives, default=None)
-    checks += people_checks(plan, phase, seen.decisions, seen.entries, went_live)
+    checks += people_checks(plan, phase, seen.decisions, seen.entries, went_live, now=at)
     verdict = worst(checks)
     return Judgement(phase.id, at, verdict, _summary(phase, seen, checks, verdict), tuple(checks), seen)
 

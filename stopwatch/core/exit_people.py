@@ -9,6 +9,7 @@ from stopwatch.core.exit_check import Check, GateVerdict, minute
 from stopwatch.core.issue import open_issues
 from stopwatch.core.ledger import Entry, EntryKind
 from stopwatch.core.phase import RETROSPECTIVE
+from stopwatch.core.readiness import retrospective
 from stopwatch.core.rollout import WIDE_ALL, wide_scope
 
 if TYPE_CHECKING:
@@ -23,7 +24,13 @@ _PASS, _LACKS, _FAIL = GateVerdict.PASS, GateVerdict.NOT_PROVABLE, GateVerdict.F
 
 
 def people_checks(
-    plan: Plan, phase: Phase, decisions: Iterable[Decision], entries: Sequence[Entry], went_live: datetime | None
+    plan: Plan,
+    phase: Phase,
+    decisions: Iterable[Decision],
+    entries: Sequence[Entry],
+    went_live: datetime | None,
+    *,
+    now: datetime,
 ) -> list[Check]:
     """Check everything that people decide and record; *went_live* is when the first site of the phase did."""
     checks = [decision_check(plan, phase, decisions), issue_check(phase, entries)]
@@ -31,7 +38,7 @@ def people_checks(
         checks += [sign_off_check(phase, role, entries, went_live) for role in phase.exit.sign_offs]
         checks.append(runbook_check(phase, entries, went_live))
     if plan.change.type is ChangeType.EMERGENCY:
-        checks.append(_retrospective(phase, entries))
+        checks.append(_retrospective(phase, entries, now))
     return checks
 
 
@@ -85,14 +92,12 @@ def runbook_check(phase: Phase, entries: Iterable[Entry], went_live: datetime | 
     return Check("runbook", _LACKS, text, f"stopwatch rollout runbook {phase.id} --link URL --note TEXT")
 
 
-def _retrospective(phase: Phase, entries: Iterable[Entry]) -> Check:
-    newest = _newest(entries, EntryKind.DONE, RETROSPECTIVE)
-    held = {scope: one for scope, one in newest.items() if one.body.get("done") is not False}
-    if set(held) & (_places(phase) - set(phase.sites)) or set(phase.sites) <= set(held):
-        return Check("retrospective", _PASS, "the retrospective of the emergency change is recorded")
-    text = "the change is an emergency, and its retrospective is not recorded"
-    wants = f"stopwatch rollout done {phase.id} {RETROSPECTIVE} --link URL"
-    return Check("retrospective", _LACKS, text, wants)
+def _retrospective(phase: Phase, entries: Iterable[Entry], now: datetime) -> Check:
+    held = retrospective(phase.id, entries, now=now)
+    text = f"the retrospective of the emergency change: {held.why}"
+    if held.met:
+        return Check(RETROSPECTIVE, _PASS, text)
+    return Check(RETROSPECTIVE, _LACKS, text, f"stopwatch rollout done {phase.id} {RETROSPECTIVE} --link URL")
 
 
 def _places(phase: Phase) -> set[str]:

@@ -96,8 +96,7 @@ def manual_item(item: ReadinessItem, place: str, entries: Iterable[Entry], *, no
 
 def retrospective(phase: PhaseId, entries: Iterable[Entry], *, now: datetime) -> ItemState:
     """Return how the retrospective stands that an emergency change owes before *phase* exits."""
-    text = "the retrospective of the emergency change is held"
-    return manual_item(ReadinessItem(RETROSPECTIVE, text, "product owner"), phase, entries, now=now)
+    return manual_item(ReadinessItem(RETROSPECTIVE, RETROSPECTIVE), phase, entries, now=now)
 
 
 def _automatic(plan: Plan, item: AutomaticItem, site: SiteId, entries: Sequence[Entry], now: datetime) -> ItemState:

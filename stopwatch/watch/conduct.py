@@ -92,7 +92,8 @@ def item_at(plan: Plan, place: str, item: str) -> ReadinessItem:
     items = phase.readiness if phase is not None else ()
     found = next((one for one in items if item in {one.id, one.text}), None)
     if item == RETROSPECTIVE:
-        return ReadinessItem(RETROSPECTIVE, RETROSPECTIVE)
+        owed = f"it is recorded for the phase: stopwatch rollout done {plan.sites[SiteId(place)].phase} {RETROSPECTIVE}"
+        raise ActIncompleteError("place", owed)
     if found is None:
         automatic = [one.value for one in phase.automatic] if phase is not None else []
         if item in automatic:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from stopwatch.core.change import ChangeRecord, ChangeType
 from stopwatch.core.exit_check import GateVerdict
-from stopwatch.core.ledger import EntryKind
+from stopwatch.core.ledger import Entry, EntryKind
 from tests.core.test_exit import GO_LIVE, HAM, LODZ, MINUTE, PASS, PLAN, RUNBOOK, SEEN, SIGNED, entry, judged, only_open
 
 EMERGENCY = replace(PLAN, change=ChangeRecord(type=ChangeType.EMERGENCY))
@@ -45,9 +47,26 @@ def test_a_signature_for_the_whole_rollout_counts_and_one_for_another_phase_does
     assert only_open(judged(replace(SEEN, entries=(replace(SIGNED, scope="wave-1"), RUNBOOK)))).code == "sign-off"
 
 
-def test_a_retrospective_that_was_withdrawn_is_not_recorded() -> None:
-    held = entry(EntryKind.DONE, "pilot", "retrospective", number=2, done=True)
-    withdrawn = entry(EntryKind.DONE, "pilot", "retrospective", number=3, done=False)
-    assert judged(replace(SEEN, entries=(*SEEN.entries, held)), EMERGENCY).verdict is PASS
-    found = only_open(judged(replace(SEEN, entries=(*SEEN.entries, held, withdrawn)), EMERGENCY))
-    assert found.code == "retrospective"
+HELD = entry(EntryKind.DONE, "pilot", "retrospective", number=2, done=True)
+
+
+@pytest.mark.parametrize(
+    ("later", "why"),
+    [
+        pytest.param([], "not recorded; stopwatch rollout done pilot retrospective --link URL", id="never recorded"),
+        pytest.param(
+            [HELD, entry(EntryKind.DONE, "pilot", "retrospective", number=3, done=False, note="half of us were away")],
+            "withdrawn by cli:ida on 2026-11-06: half of us were away",
+            id="withdrawn",
+        ),
+        pytest.param(
+            [entry(EntryKind.DONE, "pilot", "retrospective", number=2, expires="2026-11-07T00:00:00+00:00")],
+            "expired on 2026-11-07; it was recorded by cli:ida on 2026-11-06",
+            id="expired",
+        ),
+    ],
+)
+def test_a_retrospective_counts_as_readiness_counts_its_items(later: list[Entry], why: str) -> None:
+    assert judged(replace(SEEN, entries=(*SEEN.entries, HELD)), EMERGENCY).verdict is PASS
+    found = only_open(judged(replace(SEEN, entries=(*SEEN.entries, *later)), EMERGENCY))
+    assert (found.code, found.text) == ("retrospective", f"the retrospective of the emergency change: {why}")
