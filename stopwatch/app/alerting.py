@@ -35,23 +35,30 @@ class Alerting:
         self._notifiers = tuple(notifiers)
         self._blind = BlindWatch()
         self._looked_at: datetime | None = None
+        self._epoch: int | None = None
         daemon.metrics.expect_notifiers(thread.name for thread in (slack, *notifiers) if thread is not None)
 
     def pass_time(self) -> None:
         """
-        Put into the outbox what is due now, and count what waits there.
+        Put into the outbox what is due now, if this replica leads, and count what waits there.
 
         Raises:
             StoreError: The records could not be read or written; the next pass makes up for it.
 
         """
-        now = self._daemon.clock.now()
         self._measure()
+        with self._daemon.leading.working() as epoch:
+            if epoch != self._epoch:  # what was told since is in the records
+                self._epoch, self._blind, self._daemon.board.blind = epoch, BlindWatch(), frozenset()
+            if epoch is not None:
+                self._look(self._daemon.clock.now())
+
+    def _look(self, now: datetime) -> None:
         reach = Reach(
             slack=self._slack is not None and not self._slack.refused,
             notifiers=tuple(notifier.name for notifier in self._notifiers),
         )
-        louder = escalate(self._daemon.store.recall, self._daemon.rule_set.plan, reach, now=now)
+        louder = escalate(self._daemon.led.recall, self._daemon.rule_set.plan, reach, now=now)
         for message in louder.told:
             self._daemon.metrics.count_escalation(message.notifier)
             log.warning("escalation.due", key=message.key, kind=message.kind.value, notifier=message.notifier)
@@ -66,7 +73,7 @@ class Alerting:
         self._looked_at = now
         rule_set = self._daemon.rule_set
         sights = self._blind.look(
-            self._daemon.store,
+            self._daemon.led,
             rule_set.plan,
             looks_of(self._daemon.watches, now),
             channel=channel_of(rule_set, self._daemon.settings),

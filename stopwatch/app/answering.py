@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -214,7 +214,8 @@ class Answering:
         with ThreadPoolExecutor(1, thread_name_prefix="answer") as fence:
             while not self._stop.is_set():
                 try:
-                    waiting = self._inbox.waiting()
+                    # Any replica takes what people do; the leader alone applies it, so that nobody applies it twice.
+                    waiting = self._inbox.waiting() if self._daemon.leading.epoch is not None else []
                 except StoreError as error:
                     log.warning("answer.failed", detail=str(error))
                     waiting = []
@@ -228,7 +229,8 @@ class Answering:
 
     def _apply(self, deed: Interaction, received_at: datetime) -> None:
         now = self._daemon.clock.now()
-        outcome = apply(self._daemon.desk, deed, self._people, now=now)
+        with self._daemon.leading.working():
+            outcome = apply(replace(self._daemon.desk, store=self._daemon.led), deed, self._people, now=now)
         self._inbox.finish(deed.key, outcome.result, now=now)
         self._count(deed.act, deed.way, outcome.result)
         waited = round((now - received_at).total_seconds(), 3)

@@ -13,19 +13,21 @@ from stopwatch.app.board import ENDED_SHOWN, Board
 from stopwatch.app.building import channel_of, load, sources_of
 from stopwatch.app.complaints import Complaints
 from stopwatch.app.introductions import Introductions
+from stopwatch.app.leading import Leading
 from stopwatch.app.measuring import expect, measure
-from stopwatch.app.saying import say
+from stopwatch.app.saying import say, say_news
+from stopwatch.app.settling import settle
 from stopwatch.config.load import fingerprint
 from stopwatch.core.baseline import refers
 from stopwatch.core.errors import ConfigurationError, StoreError
 from stopwatch.core.reading import Origin
-from stopwatch.watch.activating import activate_planned, next_go_live, went_live
+from stopwatch.watch.activating import next_go_live, went_live
 from stopwatch.watch.baseline import rebaselined
 from stopwatch.watch.commands import Desk, pass_time
-from stopwatch.watch.messages import tell
+from stopwatch.watch.owed import tell_owed
 from stopwatch.watch.reach import caught_up
 from stopwatch.watch.rollback import RollbackWatch
-from stopwatch.watch.starting import note_unwatched, take_up
+from stopwatch.watch.starting import take_up
 from stopwatch.watch.verifying import evaluate
 
 if TYPE_CHECKING:
@@ -47,15 +49,20 @@ log = structlog.get_logger()
 
 SLOWEST_PULSE = 5.0
 FASTEST_PULSE = 0.25
-PULSES_PER_STEP = 4
+PULSES = 4
+FOLLOWED_SECONDS = 10.0
 
 
 class Daemon:
     """Everything that evaluates; one instance per process, its methods are called from the scheduler's threads."""
 
-    def __init__(self, settings: Settings, store: SqlStore, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, settings: Settings, store: SqlStore, clock: Clock, metrics: Metrics, leading: Leading | None = None
+    ) -> None:
         """
-        Load the rule set and take up the watch where the records left it.
+        Load the rule set and take up the watch where the records left it; without *leading* it leads for ever.
+
+        *store* is for reading and for what people do; what the daemon writes by itself goes through *led*.
 
         Raises:
             ConfigurationError: The rule folder or a source cannot be used.
@@ -66,6 +73,8 @@ class Daemon:
         self.store = store
         self.clock = clock
         self.metrics = metrics
+        self.leading = leading or Leading(None, term=settings.lease, monotonic=clock.monotonic)
+        self.led = store.under(self.leading.fence)
         self.tried = fingerprint(settings.config)
         self.rule_set = load(settings.config)
         self._sources: dict[str, PrometheusSource] = sources_of(self.rule_set, settings, clock)
@@ -78,6 +87,8 @@ class Daemon:
         self._next_go_live: datetime | None = None
         self._activations: Mapping[SiteId, Activation] = {}
         self._told_until: datetime = clock.now()
+        self._laid: int | None = None
+        self._follow_at = 0.0
         self.board = Board(store.recall, metrics)
         self.looked = False
         self._take_up(self.rule_set, self._sources)
@@ -96,26 +107,32 @@ class Daemon:
 
     @property
     def pulse_seconds(self) -> float:
-        """How often to tick: some times per smallest step, so that a slot is judged soon after it may be."""
+        """How often to tick: some times per smallest step and lease, so that a slot is judged soon after it may be."""
         steps = [rule.step.total_seconds() for rules in self.rule_set.rules.values() for rule in rules]
-        return min(SLOWEST_PULSE, max(FASTEST_PULSE, min(steps, default=60.0) / PULSES_PER_STEP))
+        renewed = self.settings.lease.total_seconds() / PULSES
+        return min(SLOWEST_PULSE, renewed, max(FASTEST_PULSE, min(steps, default=60.0) / PULSES))
 
     @property
     def desk(self) -> Desk:
-        """Where acts are taken."""
+        """Where acts of people are taken, on any replica."""
         return Desk(self.store, self.rule_set, channel_of(self.rule_set, self.settings))
 
+    @property
+    def led_desk(self) -> Desk:
+        """Where the leader alone acts."""
+        return replace(self.desk, store=self.led.recall)
+
     def _take_up(self, rule_set: RuleSet, sources: dict[str, PrometheusSource]) -> None:
-        """Lay out the watch anew from the records, or change nothing at all; the caller holds every lock."""
-        now = self.clock.now()
-        activations, warnings = activate_planned(self.store.recall, rule_set, now)
-        for warning in warnings:
-            log.warning("plan.go_live_edited", detail=warning)
-        channel = channel_of(rule_set, self.settings)
-        for detail in note_unwatched(self.store, rule_set, channel, now):
-            log.info("ground.watch_changed", detail=detail)
+        """
+        Lay out the watch anew from the records, or change nothing at all; the caller holds every lock.
+
+        A replica that follows writes nothing, and ticks nothing of what it lays out: it shows it.
+        """
+        now, channel = self.clock.now(), channel_of(rule_set, self.settings)
+        with self.leading.working() as epoch:
+            activations = settle(self.led, rule_set, channel, leads=epoch is not None, now=now)
         watches = take_up(
-            self.store,
+            self.led,
             rule_set,
             sources,
             activations,
@@ -124,6 +141,10 @@ class Daemon:
             origin=self._origin,
         )
         # Whatever may fail has been done by now.
+        self._laid, self._follow_at = epoch, self.clock.monotonic() + FOLLOWED_SECONDS
+        if epoch is None:
+            self.board.evaluated_at = None
+            self._complaints.clear()
         for live in set(activations.values()) - set(self._activations.values()) if self._watches else ():
             log.info("site.went_live", site=live.site, at=live.at, version=live.version, actor=live.actor)
         for watch in self._watches.values():
@@ -142,14 +163,13 @@ class Daemon:
             StoreError: The records could not be read at all.
 
         """
-        with self._locks[source]:
+        with self._locks[source], self.leading.working() as epoch:
             watch = self._watches.get(source)
-            if watch is None:  # the source left with a reload
+            if watch is None or epoch is None or epoch != self._laid:  # it left with a reload, or somebody else leads
                 return
             self._introductions.time(self._sources[source])
             began = self.clock.mark()
-            desk = replace(self.desk, store=self.store.recall)
-            reports, changed = evaluate(desk, self._rollbacks, watch, self._sources, self.clock.now())
+            reports, changed = evaluate(self.led_desk, self._rollbacks, watch, self._sources, self.clock.now())
             seconds = self.clock.monotonic() - began.monotonic
         self.looked = True
         for decision in changed:
@@ -175,10 +195,7 @@ class Daemon:
         said, over = self._complaints.setdefault(report.source, Complaints()).news(
             report.failures, at=self.clock.monotonic(), over_after=2 * max(steps, default=60.0)
         )
-        for detail in said:
-            log.warning("evaluation.failed", source=report.source, detail=detail)
-        for subject in over:
-            log.info("evaluation.restored", source=report.source, subject=subject)
+        say_news(report.source, said, over)
 
     def _origin(self, source: str) -> Origin:
         known = self._sources.get(source)
@@ -190,40 +207,32 @@ class Daemon:
 
     def pass_time(self) -> None:
         """
-        Let time act: planned go-lives, ends of overrides, cards that are still owed.
+        Let time act: planned go-lives, ends of overrides, cards that are still owed; on a follower, look what changed.
 
         Raises:
             StoreError: The records could not be read or written.
 
         """
         now = self.clock.now()
-        known = next((watch.book.baselines for watch in self.watches), {})
-        live = went_live(self.store.recall, self.rule_set.plan, self._activations, self._next_go_live, now)
-        if live or (self._refers and rebaselined(self.store.recall, self.rule_set, known)):
-            with self._swap:
-                self._locked(lambda: self._take_up(self.rule_set, self._sources))
-        desk = replace(self.desk, store=self.store.recall)
-        for decision in pass_time(desk, caught_up=lambda site: caught_up(self.watches, site, now), now=now):
-            log.info("decision.changed", decision=decision.id, state=decision.state, rev=decision.rev)
-        self._tell_owed(now)
+        with self.leading.working() as epoch:
+            if self._outdated(epoch, now):
+                with self._swap:
+                    self._locked(lambda: self._take_up(self.rule_set, self._sources))
+            if epoch is not None:
+                desk, watches = self.led_desk, self.watches
+                for decision in pass_time(desk, caught_up=lambda site: caught_up(watches, site, now), now=now):
+                    log.info("decision.changed", decision=decision.id, state=decision.state, rev=decision.rev)
+                tell_owed(desk, ended_after=self._told_until - ENDED_SHOWN, now=now)
+                self._told_until = now
         self._note()
 
-    def _tell_owed(self, now: datetime) -> None:
-        """Give a card to every decision that has none, such as one opened from a terminal that knows no Slack."""
-        channel = channel_of(self.rule_set, self.settings)
-        with self.store.recall.reading() as view:
-            rollout = self.rule_set.plan.rollout
-            recent = view.decisions(rollout, live=True) + view.ended_after(rollout, self._told_until - ENDED_SHOWN)
-            owed = [
-                decision
-                for decision in recent
-                if channel(decision.site) is not None and not view.card_channels(decision.id)
-            ]
-        if owed:
-            with self.store.writing() as tx:
-                for decision in owed:
-                    tell(tx, decision, channel(decision.site), now=now)
-        self._told_until = now
+    def _outdated(self, epoch: int | None, now: datetime) -> bool:
+        """Tell whether what is laid out is no longer how the records stand."""
+        if epoch is None or epoch != self._laid:
+            return epoch != self._laid or self.clock.monotonic() >= self._follow_at
+        known = next((watch.book.baselines for watch in self.watches), {})
+        live = went_live(self.led.recall, self.rule_set.plan, self._activations, self._next_go_live, now)
+        return live or (self._refers and rebaselined(self.led.recall, self.rule_set, known))
 
     def _locked(self, work: Callable[[], None]) -> None:
         """Do *work* while no source is ticking."""

@@ -72,8 +72,8 @@ class DaemonEstate:
         return waiting(daemon.rule_set.plan, activations, entries, now=daemon.clock.now(), zone=ZoneInfo)
 
     def leader(self) -> str:
-        """Say who evaluates and sends: a single daemon leads."""
-        return "this one"
+        """Say who evaluates and sends."""
+        return self._daemon.leading.leader or "this one"
 
     def evidence(self, sha256: str) -> str | None:
         """Return a frozen bundle as it is stored."""

@@ -42,7 +42,7 @@ class Hypercare:
 
     def pass_time(self) -> None:
         """
-        Do what is due, at most every `EVERY_SECONDS`.
+        Do what is due, at most every `EVERY_SECONDS`, if this replica leads.
 
         Raises:
             StoreError: The records could not be read or written; the next pass makes up for it.
@@ -53,18 +53,20 @@ class Hypercare:
             return
         self._next = monotonic + EVERY_SECONDS
         now, rule_set = self._daemon.clock.now(), self._daemon.rule_set
-        self.tell(rule_set, now)
-        self.remind(rule_set, now)
+        with self._daemon.leading.working() as epoch:
+            if epoch is not None:
+                self.tell(rule_set, now)
+                self.remind(rule_set, now)
 
     def tell(self, rule_set: RuleSet, now: datetime) -> None:
         """Tell the checkpoints that are due, once each."""
-        told = tell_checkpoint(self._daemon.store, rule_set, self._report, self._channel(rule_set), now=now)
+        told = tell_checkpoint(self._daemon.led, rule_set, self._report, self._channel(rule_set), now=now)
         for entry in told:
             log.info("checkpoint.told", phase=entry.scope, day=entry.body["day"])
 
     def remind(self, rule_set: RuleSet, now: datetime) -> None:
         """Say once of every checkpoint that was missed, and once a day which open issues nobody looks at."""
-        plan, store = rule_set.plan, self._daemon.store
+        plan, store = rule_set.plan, self._daemon.led
         with store.reading() as view:
             activations, entries = view.activations(plan.rollout), view.entries(plan.rollout)
         late = missed(plan, activations, entries, now=now, zone=ZoneInfo)

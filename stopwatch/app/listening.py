@@ -64,6 +64,8 @@ class ThreadWords:
 
     def _run(self) -> None:
         while not self._stop.wait(POLL_SECONDS):
+            if self._daemon.leading.epoch is None:
+                continue
             try:
                 self.read()
             except StoreError as error:

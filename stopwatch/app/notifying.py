@@ -46,7 +46,7 @@ def open_notifiers(daemon: Daemon, stack: ExitStack) -> list[SenderThread]:
             settings.alertmanager_url.get_secret_value(), external_url=settings.external_url
         )
         stack.callback(receiver.close)
-        keeper = AlertKeeper(daemon.store, receiver, rng=random.SystemRandom())
+        keeper = AlertKeeper(daemon.led, receiver, rng=random.SystemRandom())
         found.append(SenderThread(daemon, ALERTMANAGER, keeper))
     if settings.webhook_url is not None:
         secret = settings.webhook_secret
@@ -61,7 +61,7 @@ def open_notifiers(daemon: Daemon, stack: ExitStack) -> list[SenderThread]:
             log.warning("webhook.unsigned", detail="STOPWATCH_WEBHOOK_SECRET is not set")
         # Nothing can be looked up at a webhook, so nothing is swept.
         plan = DeliveryPlan(settle=daemon.rule_set.plan.delivery.settle, sweep=())
-        sender = Sender(daemon.store, notifier, plan=plan, rng=random.SystemRandom(), name=WEBHOOK, fence=ended_well)
+        sender = Sender(daemon.led, notifier, plan=plan, rng=random.SystemRandom(), name=WEBHOOK, fence=ended_well)
         found.append(SenderThread(daemon, WEBHOOK, sender))
     if not found:
         log.warning("notifier.off", detail="neither STOPWATCH_ALERTMANAGER_URL nor STOPWATCH_WEBHOOK_URL is set")
@@ -93,7 +93,7 @@ class HeartbeatThread:
     def _run(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):
             evaluated = self._daemon.board.evaluated_at
-            if evaluated is None or evaluated == self._told:
+            if evaluated is None or evaluated == self._told or self._daemon.leading.epoch is None:
                 continue
             outcome = self._heartbeat.beat()
             if outcome is None:

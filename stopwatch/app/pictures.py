@@ -86,7 +86,7 @@ class PictureSender:
 
     def _by(self, plan: Plan) -> Sender:
         return Sender(
-            self._daemon.store,
+            self._daemon.led,
             self._notifier,
             plan=plan.delivery,
             rng=random.SystemRandom(),

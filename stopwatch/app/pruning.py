@@ -32,4 +32,6 @@ class Pruning:
         if retention is None or now < self._due:
             return
         self._due = now + EVERY_SECONDS
-        prune(self._daemon.store, retention, now=self._daemon.clock.now())
+        with self._daemon.leading.working() as epoch:
+            if epoch is not None:
+                prune(self._daemon.led, retention, now=self._daemon.clock.now())

@@ -22,6 +22,7 @@ from stopwatch.app.ending import Part, stop_together
 from stopwatch.app.estate import DaemonEstate
 from stopwatch.app.hypercare import Hypercare
 from stopwatch.app.keys import keyring_of
+from stopwatch.app.leading import open_leading
 from stopwatch.app.listening import open_listening
 from stopwatch.app.measuring import Measuring
 from stopwatch.app.notifying import open_heartbeat, open_notifiers
@@ -92,7 +93,9 @@ def _serving(settings: Settings, opening: Callable[[str], SqlStore], systemd: Sy
         store = opening(url)
         stack.callback(store.close)
         metrics = Metrics(version=__version__, now=clock.now)
-        daemon = Daemon(settings, store, clock, metrics)
+        leading = open_leading(store, settings.lease, clock.monotonic)
+        stack.callback(leading.release)
+        daemon = Daemon(settings, store, clock, metrics, leading)
         stack.callback(daemon.close)
         sender, notifiers, heartbeat = open_sender(daemon), open_notifiers(daemon, stack), open_heartbeat(daemon)
         alerting = Alerting(daemon, sender, notifiers)
@@ -121,17 +124,22 @@ def _serving(settings: Settings, opening: Callable[[str], SqlStore], systemd: Sy
         for part in parts:
             part.start()
             started.append(part)
-        metrics.observe_leader(leader=True)
         metrics.observe_reload(good=True, at=clock.now())
-        log.info(
-            "daemon.started",
-            version=__version__,
-            address=server.address,
-            rollout=daemon.rule_set.plan.rollout,
-            sites=len(daemon.rule_set.plan.sites),
-            slack=sender is not None,
-        )
+        _say_started(daemon, server.address, slack=sender is not None)
         yield reloading
+
+
+def _say_started(daemon: Daemon, address: str, *, slack: bool) -> None:
+    plan = daemon.rule_set.plan
+    log.info(
+        "daemon.started",
+        version=__version__,
+        address=address,
+        rollout=plan.rollout,
+        sites=len(plan.sites),
+        slack=slack,
+        leads=daemon.leading.epoch is not None,
+    )
 
 
 def _jobs(daemon: Daemon, alerting: Alerting, measuring: Measuring, pruning: Pruning) -> Jobs:
@@ -139,7 +147,8 @@ def _jobs(daemon: Daemon, alerting: Alerting, measuring: Measuring, pruning: Pru
     ticks: Jobs = {f"tick:{name}": partial(daemon.tick, name) for name in daemon.source_names}
     chores = {"time": daemon.pass_time, "alerting": alerting.pass_time, "versions": daemon.learn_versions}
     chores["hypercare"] = Hypercare(daemon).pass_time
-    return ticks | chores | {"measuring": measuring.pass_time, "pruning": pruning.pass_time}
+    rare = {"measuring": measuring.pass_time, "pruning": pruning.pass_time}
+    return {"lease": daemon.leading.pass_time} | ticks | chores | rare
 
 
 def secrets_of(settings: Settings) -> list[str]:

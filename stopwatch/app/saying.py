@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stopwatch.watch.tick import TickReport
 
 log = structlog.get_logger()
@@ -26,3 +28,11 @@ def say(report: TickReport, seconds: float) -> None:
     log.debug("evaluation.done", **facts)
     for detail in report.unjudged:
         log.warning("evaluation.unjudged", source=report.source, detail=detail)
+
+
+def say_news(source: str, said: Iterable[str], over: Iterable[str]) -> None:
+    """Log which failures of *source* began or changed, and which subjects are *over*."""
+    for detail in said:
+        log.warning("evaluation.failed", source=source, detail=detail)
+    for subject in over:
+        log.info("evaluation.restored", source=source, subject=subject)

@@ -97,8 +97,16 @@ class SenderThread:
             fenced(f"deliver:{self.name}", self._deliver)
 
     def _deliver(self) -> None:
+        leading = self._daemon.leading
+        with leading.working() as epoch:
+            if epoch is None:
+                self.up, self.broken = None, {}
+            else:
+                self._pass(lambda: self._stop.is_set() or leading.epoch != epoch)
+
+    def _pass(self, stopping: Callable[[], bool]) -> None:
         try:
-            report = self._sender.deliver(self._daemon.clock.now(), stopping=self._stop.is_set)
+            report = self._sender.deliver(self._daemon.clock.now(), stopping=stopping)
             self._audit(report)
         except StoreError as error:
             log.warning("delivery.failed", notifier=self.name, detail=str(error))
@@ -109,7 +117,7 @@ class SenderThread:
     def _audit(self, report: DeliveryReport) -> None:
         if not report.reposted:
             return
-        with self._daemon.store.writing() as tx:
+        with self._daemon.led.writing() as tx:
             for card in report.reposted:
                 details = {"key": card.key, "channel": card.channel, "ts": card.ts, "code": card.code}
                 at = self._daemon.clock.now()
@@ -162,7 +170,7 @@ def slack_sender(daemon: Daemon) -> Sender | None:
         attempt=attempted,
     )
     return Sender(
-        daemon.store,
+        daemon.led,
         notifier,
         plan=plan.delivery,
         rng=random.SystemRandom(),

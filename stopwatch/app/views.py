@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stopwatch.core.errors import DecisionNotFoundError, StoreError
 from stopwatch.core.gate import site_gate
 from stopwatch.core.phase_gate import phase_gate
+from stopwatch.core.status import Role
 from stopwatch.watch.issues import log_of
 
 if TYPE_CHECKING:
@@ -97,17 +98,13 @@ class DaemonHealth:
 
     def ready(self) -> tuple[bool, list[str]]:
         """Tell whether the records can be read and written, and the daemon evaluates, with what is missing."""
-        missing = []
-        try:
-            with self._daemon.store.reading() as view:
-                view.audit_head()
-        except StoreError as error:
-            missing.append(f"the records cannot be read: {error}")
-        if self._daemon.store.refusal is not None:
+        unreadable, leads = self._unreadable(), self._daemon.leading.epoch is not None
+        missing = [] if unreadable is None else [f"the records cannot be read: {unreadable}"]
+        if leads and self._daemon.store.refusal is not None:
             missing.append(f"nothing can be recorded: {self._daemon.store.refusal}")
         if not self.live():
             missing.append("no evaluation for two minutes")
-        if not self._daemon.looked:  # before the first go-live a look finds nothing to evaluate
+        if leads and not self._daemon.looked:  # before the first go-live a look finds nothing to evaluate
             missing.append("nothing was evaluated yet")
         return not missing, missing
 
@@ -116,8 +113,28 @@ class DaemonHealth:
         failing = [f"Prometheus {source}: {words}" for source, words in self._daemon.failing()]
         return failing + [words for sender in self._senders for words in sender.troubles()]
 
+    def role(self) -> Role:
+        """Say whether this replica leads, who does, and whether the database answers."""
+        leading = self._daemon.leading
+        leader = leading.leader
+        database = "up" if self._unreadable() is None else "down"
+        return Role("leader" if leader is None else "follower", leader or "this one", database)
+
+    def _unreadable(self) -> str | None:
+        """Say why the records cannot be read; a database that just did not answer the pulse is not waited for."""
+        trouble = self._daemon.leading.trouble
+        if trouble is not None:
+            return trouble
+        try:
+            with self._daemon.store.reading() as view:
+                view.audit_head()
+        except StoreError as error:
+            return str(error)
+        return None
+
     def metrics(self, *, compressed: bool = False) -> bytes:
         """Write the daemon's own metrics."""
+        self._daemon.metrics.observe_leader(leader=self._daemon.leading.epoch is not None)
         return self._daemon.board.page(compressed=compressed)
 
     def reload(self) -> None:

@@ -136,6 +136,10 @@ class Settings(BaseSettings):
     catch_up: Annotated[Duration, Field(gt=timedelta(0))] = Field(
         default=timedelta(hours=24), description="How far back missed slots are judged after an outage."
     )
+    lease: Annotated[Duration, Field(ge=timedelta(seconds=1))] = Field(
+        default=timedelta(seconds=30),
+        description="PostgreSQL: how long a replica leads without word from it; then another one takes over.",
+    )
     retention: Annotated[Duration, Field(gt=timedelta(0))] | None = Field(
         default=None,
         description="How long after a decision ended its samples are kept, once they were exported; unset: for ever.",

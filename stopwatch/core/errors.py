@@ -25,6 +25,7 @@ Every failure a person must tell apart, as one tree.
     ├── BaselineRefusedError          too little is known of a site to freeze it as its baseline
     ├── StoreError                    the database refused a write; nothing is half done
     │   ├── StoreLockedError          another daemon holds this database
+    │   ├── LeaseLostError            another replica leads; what was judged here is dropped whole
     │   ├── BackupUnusableError       a copy of the database is damaged or its audit chain does not fit
     │   └── ProgressConflictError     another writer folded these slots first
     └── DeliveryError                 a notifier could not take a message
@@ -192,6 +193,10 @@ class StoreError(StopwatchError):
 
 class StoreLockedError(StoreError):
     """Another daemon holds this database."""
+
+
+class LeaseLostError(StoreError):
+    """Another replica leads, or will; what was judged or sent here is not written down."""
 
 
 class BackupUnusableError(StoreError):

@@ -117,6 +117,15 @@ class OutboxStatus:
     slack_up: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Role:
+    """*role* of a replica (``leader`` or ``follower``), who the *leader* is, and whether the *database* is ``up``."""
+
+    role: str
+    leader: str
+    database: str
+
+
 def worst(rules: tuple[RuleStatus, ...]) -> Reported | None:
     """Return the worst state among *rules*, None without any."""
     return max((rule.state for rule in rules), key=lambda state: state.rank, default=None)

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from stopwatch.core.errors import ConfigurationError, StoreError
 from stopwatch.store.address import Address, address
 from stopwatch.store.failures import refusing
+from stopwatch.store.lease import STILL
 from stopwatch.store.lock import daemon_lock
 from stopwatch.store.migrate import bring_up_to_date
-from stopwatch.store.sql import SqlStore
+from stopwatch.store.sql import BEGIN, SqlStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +30,18 @@ __all__ = ["daemon_lock", "open_store"]
 BUSY = timedelta(seconds=5)
 """How long a writer waits for another one before it gives up."""
 
-_BEGIN = "stopwatch_begin"
 _FILES = threading.Lock()
 _WRITERS = 0x57A7
 _SWITCHES = 20
+_STATEMENT = timedelta(seconds=60)
+_REACH = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""libpq's patience with a server that does not answer: seconds, and milliseconds at the end."""
 
 
 def open_store(url: str, *, busy: timedelta = BUSY, create: bool = True, upgrade: bool = True) -> SqlStore:
@@ -55,11 +64,11 @@ def open_store(url: str, *, busy: timedelta = BUSY, create: bool = True, upgrade
         )
     opened = _sqlite(place, busy) if place.file else _postgresql(place, busy)
     if place.file:
-        reading = opened.execution_options(**{_BEGIN: "BEGIN"})
-        writing = opened.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        reading = opened.execution_options(**{BEGIN: "BEGIN"})
+        writing = opened.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
     else:
         reading = opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        writing = opened.execution_options(**{_BEGIN: f"SELECT pg_advisory_xact_lock({_WRITERS})"})
+        writing = opened.execution_options(**{BEGIN: _begin_writing()})
     event.listen(opened, "begin", _begin)
     try:
         with refusing(place.shown):
@@ -72,7 +81,7 @@ def open_store(url: str, *, busy: timedelta = BUSY, create: bool = True, upgrade
 
 def _begin(connection: Connection) -> None:
     """Begin as the options say; drivers by themselves would begin late, and never IMMEDIATE."""
-    statement = connection.get_execution_options().get(_BEGIN)
+    statement = connection.get_execution_options().get(BEGIN)
     if statement:
         connection.exec_driver_sql(statement)
 
@@ -134,6 +143,16 @@ def _switch_to_wal(connection: SqliteConnection) -> None:
 # ------------------------------------------------------------------------------------------------------- PostgreSQL
 
 
+def _begin_writing() -> str:
+    """One writer at a time; one that was frozen or cut off lets go of the others once the server ends its session."""
+    still = f"set_config('idle_in_transaction_session_timeout', '{_milliseconds(STILL)}', true)"
+    return f"SELECT pg_advisory_xact_lock({_WRITERS}), {still}"
+
+
+def _milliseconds(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)
+
+
 def _postgresql(place: Address, busy: timedelta) -> Engine:
     try:
         opened = create_engine(
@@ -143,7 +162,7 @@ def _postgresql(place: Address, busy: timedelta) -> Engine:
             max_overflow=20,
             pool_timeout=10,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 5, "application_name": "stopwatch"},
+            connect_args=_REACH | {"application_name": "stopwatch"},
         )
     except ModuleNotFoundError:
         raise ConfigurationError("PostgreSQL needs psycopg: pip install 'stopwatch[postgres]'") from None
@@ -151,9 +170,9 @@ def _postgresql(place: Address, busy: timedelta) -> Engine:
     @event.listens_for(opened, "connect")
     def prepare(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         del record
-        milliseconds = int(busy.total_seconds() * 1000)
         cursor = connection.cursor()
-        cursor.execute(f"SET lock_timeout = {milliseconds}")
+        cursor.execute(f"SET lock_timeout = {_milliseconds(busy)}")
+        cursor.execute(f"SET statement_timeout = {_milliseconds(_STATEMENT)}")
         cursor.execute("SET idle_in_transaction_session_timeout = 30000")
         cursor.execute("SET synchronous_commit = on")
         cursor.close()

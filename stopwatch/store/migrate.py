@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Engine
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest revision in ``migrations/versions``."""
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -83,5 +83,8 @@ def _upgrade(connection: Connection, stored: str | None, shown: str) -> None:
     if stored is not None and stored not in known_revisions():
         words = "start that version or restore a backup from before the upgrade"
         raise ConfigurationError(f"the database {shown} was written by a newer version (revision {stored}); {words}")
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # an upgrade may rewrite whole tables
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
     with _ALEMBIC:
         command.upgrade(configuration(connection), "head")

@@ -28,8 +28,9 @@ from stopwatch.core.outbox import MessageKind, OutboxState
 from stopwatch.core.state import Condition, Reported
 from stopwatch.store.columns import CanonicalJson, Instant
 from stopwatch.store.schema_evidence import evidence, pruned
+from stopwatch.store.schema_lease import lease
 
-metadata = evidence.metadata
+metadata = lease.metadata
 
 APPEND_ONLY = ("acts", "activations", "audit", evidence.name, "ledger", pruned.name)
 """Tables whose rows are never changed nor removed; triggers refuse it."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from copy import copy
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy.exc import OperationalError
 
@@ -12,18 +13,23 @@ from stopwatch.core.errors import StoreError
 from stopwatch.core.outbox import MessageKind, OutboxRow, OutboxState
 from stopwatch.store import chain, inbox, outbox
 from stopwatch.store.failures import refusing
+from stopwatch.store.lease import Lease
 from stopwatch.store.recall import Recall
 from stopwatch.store.records import SqlReader, SqlWriter
 from stopwatch.store.schema import outbox as outbox_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Engine
 
     from stopwatch.core.inbox import Interaction, Receipt, Result
+    from stopwatch.store.lease import Fence
     from stopwatch.store.outbox import OutboxCounts
+
+BEGIN = "stopwatch_begin"
+"""The option of a connection that holds its first statement."""
 
 
 class SqlStore:
@@ -41,13 +47,29 @@ class SqlStore:
         self._reading = reading
         self._writing = writing
         self._shown = shown
+        self._fence: Fence | None = None
         self.recall = Recall(reading, self.writing, shown=shown)
-        self._refusal: str | None = None
+        self._refusals: list[str] = []  # one at most; stores under a fence share it
 
     @property
     def refusal(self) -> str | None:
         """What the database said to the newest write, None if it took it; any thread may ask."""
-        return self._refusal
+        return next(iter(self._refusals), None)
+
+    def lease(self, *, holder: str, term: timedelta) -> Lease | None:
+        """Return the leader's lease for the candidate *holder*; None on SQLite, whose lock file admits one daemon."""
+        if self._writing.dialect.name == "sqlite":
+            return None
+        return Lease(self._writing.execution_options(**{BEGIN: ""}), shown=self._shown, holder=holder, term=term)
+
+    def under(self, fence: Fence | None) -> Self:
+        """Return the same store for writes that pass *fence*; None lets them through."""
+        if fence is None:
+            return self
+        fenced = copy(self)
+        fenced._fence = fence  # noqa: SLF001 - a copy of our own
+        fenced.recall = Recall(self._reading, fenced.writing, shown=self._shown)
+        return fenced
 
     def close(self) -> None:
         """Close all connections that are not in use."""
@@ -62,15 +84,25 @@ class SqlStore:
 
     @contextmanager
     def writing(self) -> Iterator[SqlWriter]:
-        """Open the one transaction that may write now; it commits if the block ends without an exception."""
+        """
+        Open the one transaction that may write now; it commits if the block ends without an exception.
+
+        Raises:
+            LeaseLostError: It is written under the leader's lease (`under`), and that is over; nothing is written.
+
+        """
         try:
             with refusing(self._shown), self._writing.begin() as connection:
+                if self._fence is not None:
+                    self._fence.enter(connection)
                 yield SqlWriter(connection)
+                if self._fence is not None:
+                    self._fence.leave(connection)
         except StoreError as error:
             if isinstance(error.__cause__, OperationalError):  # the database's own trouble, not ours with a row
-                self._refusal = str(error)
+                self._refusals[:] = [str(error)]
             raise
-        self._refusal = None
+        self._refusals.clear()
 
     def verify_audit(self) -> int | None:
         """Return the number of the first audit row that does not fit the chain, None if all do."""

@@ -120,6 +120,9 @@ READY: dict[str, JsonValue] = {
     "ready": True,
     "reasons": [],
     "degraded": ["slack takes nothing at C0HYPERCARE (is_archived); C0FALLBACK is used instead"],
+    "role": "follower",
+    "leader": "stopwatch-0/1",
+    "database": "up",
 }
 
 DECISIONS: dict[str, JsonValue] = {"decisions": [DECISION]}

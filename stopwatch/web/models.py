@@ -192,6 +192,9 @@ class ReadyShape(_Shape):
     ready: bool
     reasons: list[str]
     degraded: list[str]
+    role: Literal["leader", "follower"]
+    leader: str
+    database: Literal["up", "down"]
 
 
 class ReloadShape(_Shape):

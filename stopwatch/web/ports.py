@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stopwatch.core.outbox import OutboxRow
     from stopwatch.core.phase_gate import PhaseGate
     from stopwatch.core.rollout import RuleSet
-    from stopwatch.core.status import OutboxStatus, StatusView
+    from stopwatch.core.status import OutboxStatus, Role, StatusView
     from stopwatch.core.stop import Alert, AlertOutcome, Stop
     from stopwatch.core.story import Story
 
@@ -205,6 +205,10 @@ class Health(Protocol):
 
     def ready(self) -> tuple[bool, list[str]]:
         """Tell whether it can do its work, with what is missing."""
+        ...
+
+    def role(self) -> Role:
+        """Say whether this replica leads, who does, and whether the database answers."""
         ...
 
     def troubles(self) -> list[str]:

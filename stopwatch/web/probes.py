@@ -1,5 +1,6 @@
 """What machines ask: metrics, liveness, readiness, and the order to read the files anew."""
 
+from dataclasses import asdict
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -35,12 +36,12 @@ def probe_routes(health: Health) -> APIRouter:
     @router.get("/-/ready", responses={200: {"model": ReadyShape}, 503: {"model": ReadyShape}})
     def ready() -> Response:
         """
-        Tell whether the daemon can do its work; 503 says what is missing.
+        Tell whether the daemon can do its work; 503 says what is missing. A replica that follows is ready.
 
         What is broken outside is told as degraded and changes no status: taking the daemon away would mend nothing.
         """
         good, reasons = health.ready()
-        body = {"ready": good, "reasons": reasons, "degraded": health.troubles()}
+        body = {"ready": good, "reasons": reasons, "degraded": health.troubles(), **asdict(health.role())}
         return JSONResponse(body, status_code=_ok_or_unavailable(good=good))
 
     return router

@@ -57,6 +57,7 @@ def test_every_variable_is_read() -> None:
         "STOPWATCH_LOG_LEVEL": "DEBUG",
         "STOPWATCH_CATCH_UP": "1h30m",
         "STOPWATCH_RETENTION": "400d",
+        "STOPWATCH_LEASE": "45s",
         "STOPWATCH_WATCH_CONFIG": "false",
         "STOPWATCH_LINK_HOSTS_PRIVATE": "true",
     }

@@ -38,6 +38,10 @@ class Cluster:
         """The address of one of its databases."""
         return f"postgresql://postgres@/{name}?host={self.folder}"
 
+    def restart(self, mode: str) -> None:
+        """End all sessions and start anew; *mode* ``immediate`` is a crash from which it recovers."""
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", mode, "-l", str(self.folder / "log"), "restart")
+
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:
         """Make a database like *template*, empty without further words; its name holds as long as the block lasts."""

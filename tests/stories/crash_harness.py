@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -114,13 +114,13 @@ class Track:
     mutant: str | None = None
     tripwires: tuple[tuple[str, str, int], ...] = TRIPWIRES
     patience: float = PATIENCE
+    database: str = ""
+    lives: float = LONGEST_LIFE
 
     def run(self, kills: int) -> Findings:
         """Kill so many lives, let one more come to rest, and compare."""
-        origin = int(time.time()) - (QUIET - 6)
-        rules = write_rules(self.folder / "rules", self.number, origin)
-        _get(f"{self.outside.prometheus}control/{self.number}?origin={origin}&refuse={self.rng.randint(1, 5)}")
-        given = self._settings(rules)
+        rules, origin = self.begin(int(time.time()) - (QUIET - 6))
+        given = self.settings(rules)
         findings = Findings(kills=kills)
         self._life(given)
         store = open_store(str(given["database_url"]))
@@ -130,15 +130,23 @@ class Track:
                 self._life(given)
             findings.lost += self._half_written(store)
             self._last_life(given, store, origin)
-            self._compare(store, rules, origin, findings)
+            self.compare(store, rules, origin, findings)
         finally:
             store.close()
         return findings
 
-    def _settings(self, rules: Path) -> dict[str, object]:
+    def begin(self, origin: int) -> tuple[Path, int]:
+        """Let the data begin at *origin* (epoch seconds); return the rule folder and the origin."""
+        rules = write_rules(self.folder / "rules", self.number, origin)
+        _get(f"{self.outside.prometheus}control/{self.number}?origin={origin}&refuse={self.rng.randint(1, 5)}")
+        return rules, origin
+
+    def settings(self, rules: Path) -> dict[str, object]:
+        """Return the settings of every life."""
         return {
             "config": rules,
-            "database_url": f"sqlite:///{self.folder / 'stopwatch.db'}",
+            "lease": "2s",
+            "database_url": self.database or f"sqlite:///{self.folder / 'stopwatch.db'}",
             "prometheus_url": f"{self.outside.prometheus}{self.number}",
             "listen": "127.0.0.1:0",
             "slack_base_url": f"{self.outside.slack}api/",
@@ -149,10 +157,10 @@ class Track:
 
     def _life(self, given: Mapping[str, object]) -> None:
         """Let the daemon live until it is killed: at a random moment, or where a tripwire lies."""
-        tripwire, seconds = None, self.rng.uniform(0.05, LONGEST_LIFE)
+        tripwire, seconds = None, self.rng.uniform(0.05, self.lives)
         if self.mutant is not None or self.rng.random() < 0.6:
             name, event, most = self.rng.choice(self.tripwires)
-            tripwire, seconds = Tripwire(name, event, self.rng.randint(1, most)), 3 * LONGEST_LIFE
+            tripwire, seconds = Tripwire(name, event, self.rng.randint(1, most)), 3 * self.lives
         process = self._start(given, tripwire)
         process.join(seconds)
         process.kill()
@@ -194,7 +202,14 @@ class Track:
         wanted = {key for decision in decisions for key in self._keys(decision)}
         return [f"outbox row {key}" for key in sorted(wanted - {row.message.key for row in store.rows()})]
 
-    def _compare(self, store: SqlStore, rules: Path, origin: int, findings: Findings) -> None:
+    def rest(self, store: SqlStore, origin: int) -> None:
+        """Wait until everything is judged and told, or patience is at its end."""
+        limit = time.monotonic() + self.patience
+        while time.monotonic() < limit and not _at_rest(store, origin, self.number):
+            time.sleep(0.25)
+
+    def compare(self, store: SqlStore, rules: Path, origin: int, findings: Findings) -> None:
+        """Compare the records and Slack with what one plain fold makes of the data."""
         if not _at_rest(store, origin, self.number):
             findings.lost.append(f"rest: {self._said()}")
         with store.reading() as view:
@@ -242,14 +257,22 @@ def run_tracks(
     seed: int,
     kills: int,
     rounds: int = 1,
+    databases: Iterable[str] = (),
     **more: Any,  # noqa: ANN401 – fields of a track
 ) -> Findings:
-    """Run *rounds* times all tracks side by side, each with so many kills."""
-    whole = Findings()
+    """Run *rounds* times all tracks side by side, each with so many kills, on *databases* where there are any."""
+    whole, fresh = Findings(), iter(databases)
     for turn in range(rounds):
         _get(f"{places.slack}control/reset", method="POST")
         tracks = [
-            Track(number, folder / f"{turn}-{number}", places, random.Random(f"{seed} {turn} {number}"), **more)
+            Track(
+                number,
+                folder / f"{turn}-{number}",
+                places,
+                random.Random(f"{seed} {turn} {number}"),
+                database=next(fresh, ""),
+                **more,
+            )
             for number in range(TRACKS)
         ]
         for track in tracks:

@@ -30,7 +30,7 @@ from stopwatch.core.once import Answer, Once
 from stopwatch.core.phase_gate import PhaseGate
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
-from stopwatch.core.status import RuleStatus, SiteStatus, StatusView
+from stopwatch.core.status import Role, RuleStatus, SiteStatus, StatusView
 from stopwatch.core.stop import Alert, AlertOutcome, Stop
 from stopwatch.web.ports import Acts
 
@@ -254,6 +254,9 @@ class FakeHealth:
 
     def troubles(self) -> list[str]:
         return self.trouble
+
+    def role(self) -> Role:
+        return Role("leader", "this one", "up")
 
     def metrics(self, *, compressed: bool = False) -> bytes:
         page = b"# HELP stopwatch_leader Leading.\n# TYPE stopwatch_leader gauge\nstopwatch_leader 1.0\n"

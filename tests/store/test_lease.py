@@ -1,0 +1,185 @@
+"""One leader at most: the lease is held in the database's time, and what a stale leader writes is refused."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from stopwatch.core.errors import LeaseLostError, StoreError
+from stopwatch.store.connect import open_store
+from stopwatch.store.lease import Fence, Lease
+from stopwatch.store.sql import SqlStore
+from tests.store.postgres import Cluster
+from tests.store.test_transactions import rows, write_all
+
+pytestmark = pytest.mark.slow
+
+LONG, OVER = timedelta(minutes=5), "UPDATE lease SET until = clock_timestamp() - interval '1 microsecond'"
+
+
+@pytest.fixture
+def url(postgresql: Cluster, migrated_database: str) -> Iterator[str]:
+    with postgresql.database(migrated_database) as name:
+        yield postgresql.address(name)
+
+
+@pytest.fixture
+def rival(url: str) -> Iterator[SqlStore]:
+    opened = open_store(url, busy=timedelta(seconds=1))
+    yield opened
+    opened.close()
+
+
+def lease_of(store: SqlStore, holder: str = "a", term: timedelta = LONG) -> Lease:
+    made = store.lease(holder=holder, term=term)
+    assert made is not None
+    return made
+
+
+def expire(store: SqlStore) -> None:
+    """Let the lease be over, as if its term had passed."""
+    with store.writing() as writer:
+        writer.connection.execute(text(OVER))
+
+
+def under(store: SqlStore, epoch: int | None) -> SqlStore:
+    fence = Fence()
+    fence.epoch = epoch
+    return store.under(fence)
+
+
+def test_a_lease_is_held_by_one_until_it_is_over_and_each_take_over_is_a_new_epoch(store: SqlStore) -> None:
+    a, b = lease_of(store, "a"), lease_of(store, "b")
+    assert a.look() is None
+    assert (a.take(), b.take(), a.take()) == (1, None, None)
+    held = b.look()
+    assert held is not None
+    assert (held.epoch, held.holder, timedelta(0) < held.left <= LONG) == (1, "a", True)
+    assert a.renew(1)
+    expire(store)
+    assert not a.renew(1)
+    assert (b.take(), a.take()) == (2, None)
+    assert not a.renew(1)
+    b.release(1)
+    assert a.take() is None
+    b.release(2)
+    assert a.take() == 3
+
+
+def test_of_many_that_start_at_once_one_leads(store: SqlStore) -> None:
+    barrier = threading.Barrier(8)
+
+    def start(name: int) -> int | None:
+        barrier.wait()
+        return lease_of(store, str(name)).take()
+
+    for turn in range(10):
+        with ThreadPoolExecutor(8) as pool:
+            taken = [epoch for epoch in pool.map(start, range(8)) if epoch is not None]
+        assert taken == [turn + 1]
+        expire(store)
+
+
+def test_what_is_written_under_another_epoch_or_none_is_refused(store: SqlStore) -> None:
+    epoch = lease_of(store).take()
+
+    def write(name: str, mine: int | None) -> None:
+        with under(store, mine).writing() as writer:
+            write_all(writer, name)
+
+    write("1", epoch)
+    for wrong in (None, 0, 2):
+        with pytest.raises(LeaseLostError, match="another replica"):
+            write("2", wrong)
+    with store.writing() as writer:  # what people do needs no lease
+        write_all(writer, "3")
+    assert rows(store)["decisions"] == 2
+
+
+def test_a_transaction_that_ends_after_its_lease_is_rolled_back(store: SqlStore) -> None:
+    epoch = lease_of(store, term=timedelta(seconds=0.5)).take()
+
+    def write_slowly() -> None:
+        with under(store, epoch).writing() as writer:
+            write_all(writer, "1")
+            writer.connection.execute(text("SELECT pg_sleep(0.6)"))
+
+    with pytest.raises(LeaseLostError):
+        write_slowly()
+    assert rows(store)["decisions"] == 0
+
+
+def test_a_take_over_waits_for_the_transactions_of_the_lease_that_is_over(store: SqlStore, rival: SqlStore) -> None:
+    mine = lease_of(store, term=timedelta(seconds=0.3)).take()
+
+    def write_until_somebody_else_wants_it() -> None:
+        with under(store, mine).writing() as writer:
+            write_all(writer, "1")
+            writer.connection.execute(text("SELECT pg_sleep(0.4)"))
+            with pytest.raises(StoreError, match="locked"):
+                lease_of(rival, "b").take()
+
+    with pytest.raises(LeaseLostError):
+        write_until_somebody_else_wants_it()
+    assert lease_of(rival, "b").take() == 2
+    assert rows(store)["decisions"] == 0
+
+
+def test_the_commit_of_a_leader_frozen_in_its_transaction_finds_nothing_to_commit(
+    store: SqlStore, rival: SqlStore
+) -> None:
+    mine = lease_of(store, term=timedelta(seconds=0.5)).take()
+
+    def freeze() -> None:
+        with under(store, mine).writing() as writer:
+            write_all(writer, "1")
+            still = text("SELECT set_config('idle_in_transaction_session_timeout', '400', true)")
+            writer.connection.execute(still)
+            # Frozen: nothing is asked while somebody else takes over.
+            assert next(taken for _ in range(100_000) if (taken := _taken(rival)) is not None) == 2
+
+    with pytest.raises(StoreError):
+        freeze()
+    assert rows(store)["decisions"] == 0
+
+
+def _taken(store: SqlStore) -> int | None:
+    try:
+        return lease_of(store, "b").take()
+    except StoreError:
+        return None
+
+
+@pytest.mark.long
+def test_a_session_of_an_expired_lease_that_never_ends_is_ended_by_whoever_takes_over(
+    store: SqlStore, rival: SqlStore
+) -> None:
+    mine = lease_of(store, term=timedelta(seconds=0.5)).take()
+    began, over = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        with under(store, mine).writing() as writer:
+            write_all(writer, "1")
+            began.set()
+            writer.connection.execute(text("SELECT pg_sleep(50)"))
+
+    with ThreadPoolExecutor(1) as pool:
+        hanging = pool.submit(hang)
+        assert began.wait(30)
+        while not over.is_set():
+            if _taken(rival) is not None:
+                over.set()
+        with pytest.raises(StoreError):
+            hanging.result()
+    assert rows(store)["decisions"] == 0
+
+
+def test_a_sqlite_file_has_a_lock_file_and_no_lease(migrated_file: object) -> None:
+    opened = open_store(f"sqlite:///{migrated_file}")
+    assert opened.lease(holder="a", term=LONG) is None
+    opened.close()

@@ -1,0 +1,121 @@
+"""Replicas on one PostgreSQL: one leads, a frozen one changes nothing, people act on any, a restart loses nothing."""
+
+from __future__ import annotations
+
+import logging
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from stopwatch.store.connect import open_store
+from tests.store.postgres import Cluster, cluster
+from tests.stories.crash_harness import Outside, outside
+from tests.stories.replicas import Pair, pair
+from tests.stories.world import eventually
+
+log = logging.getLogger(__name__)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Cluster]:
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def places() -> Iterator[Outside]:
+    with outside() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def template(server: Cluster) -> Iterator[str]:
+    with server.database() as name:
+        open_store(server.address(name)).close()
+        yield name
+
+
+@pytest.fixture
+def two(tmp_path: Path, places: Outside, server: Cluster, template: str) -> Iterator[Pair]:
+    with pair(tmp_path / "two", places, server, template) as started:
+        yield started
+
+
+TURNS = [pytest.param(2, id="a few"), pytest.param(20, id="many", marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize("turns", TURNS)
+def test_a_leader_frozen_past_its_lease_writes_nothing_once_it_thaws(two: Pair, turns: int) -> None:
+    rng = random.Random(turns)
+    for _ in range(turns):
+        leader, before = two.leader(), two.epoch()
+        time.sleep(rng.uniform(0, 1.5))
+        leader.send(signal.SIGSTOP)
+        try:
+            successor = two.leader(other_than=leader)
+        finally:
+            leader.send(signal.SIGCONT)
+        assert two.epoch() > before
+        two.follows(leader)
+        assert successor.get("/-/ready")["role"] == "leader"
+    findings = two.at_rest()
+    assert findings.grounds > 20
+    assert (findings.lost, findings.doubled) == ([], [])
+    written, stale = two.writes()
+    assert written > 20
+    assert stale == 0
+
+
+def test_a_follower_is_ready_shows_the_records_and_takes_acts(two: Pair) -> None:
+    follower, leader = two.follower(), two.leader()
+    standing = httpx.get(f"{follower.url}/-/ready", timeout=10, trust_env=False)
+    assert standing.status_code == 200
+    assert (standing.json()["leader"].rpartition("/")[2], standing.json()["database"]) == (str(leader.pid), "up")
+    assert "stopwatch_leader 0" in httpx.get(f"{follower.url}/metrics", timeout=10, trust_env=False).text
+    assert "stopwatch_leader 1" in httpx.get(f"{leader.url}/metrics", timeout=10, trust_env=False).text
+    decision = eventually("a site is paused", lambda: _live(two))
+    answer = follower.post(f"/api/v1/decisions/{decision}/acknowledge", {"rev": _rev(two, decision)})
+    assert (answer.status_code, answer.json().get("state")) == (200, "acknowledged"), answer.text
+    again = follower.post(f"/api/v1/decisions/{decision}/acknowledge", {"rev": 0})
+    assert again.status_code in {409, 422}
+    stop = {"all": True, "criterion": "sev1", "reason": "the network is down"}
+    declared = follower.post("/api/v1/pauses", stop)
+    assert declared.status_code == 201, declared.text
+    card = (declared.json()["id"], "sent")
+    cards = "SELECT decision, state FROM outbox WHERE kind = 'root'"
+    eventually("the leader sends its card", lambda: card in two.ask(cards))
+    assert two.writes()[1] == 0
+    eventually("it shows states", lambda: _states(two))
+
+
+def _live(two: Pair) -> str | None:
+    found = two.ask("SELECT id FROM decisions WHERE state = 'open' ORDER BY id LIMIT 1")
+    return found[0][0] if found else None
+
+
+def _rev(two: Pair, decision: str) -> int:
+    return int(dict(two.ask("SELECT id, rev FROM decisions"))[decision])
+
+
+def _states(two: Pair) -> bool:
+    headers = {"Authorization": "Bearer swt_replicas"}
+    shown = httpx.get(f"{two.follower().url}/api/v1/status", headers=headers, timeout=10, trust_env=False).json()
+    return any(rule["state"] == "breached" for site in shown["sites"] for rule in site["rules"])
+
+
+def test_a_leader_that_is_told_to_end_is_replaced_before_its_lease_is_over(
+    tmp_path: Path, places: Outside, server: Cluster, template: str
+) -> None:
+    with pair(tmp_path / "long", places, server, template, lease="10m") as two:
+        leader = two.leader()
+        two.follower()
+        leader.end()
+        assert two.leader(other_than=leader).pid != leader.pid
+        assert two.epoch() == 2
