@@ -28,21 +28,26 @@ class Dialect:
     """
     Where servers differ: slots for which a bare selector repeats a dead sample at a minute, how a query is refused.
 
+    *counted* are the samples of a minute's range, one a minute; *increase* is a counter's over 90 s.
     *unparsable* and *impossible* are the words for a query without its end and for one that multiplies many by many.
     """
 
     repeats: int
     unparsable: tuple[type[SourceError], str]
     impossible: str
+    counted: float
+    increase: float
     says_version: str = ""
 
 
 DIALECTS = {
     "Prometheus": Dialect(
-        5, (QueryRejectedError, "parse error: unclosed left parenthesis"), "many-to-many", r"\d+\.\d+\.\d+"
+        5, (QueryRejectedError, "parse error: unclosed left parenthesis"), "many-to-many", 2.0, 1.5, r"\d+\.\d+\.\d+"
     ),
     # It guesses from the distance of samples how long one counts; and what cannot be parsed is a 422 to it, not a 400.
-    "VictoriaMetrics": Dialect(2, (SourceUnavailableError, "HTTP 422: .* unparsed data"), "duplicate time series"),
+    "VictoriaMetrics": Dialect(
+        2, (SourceUnavailableError, "HTTP 422: .* unparsed data"), "duplicate time series", 1.0, 2.0
+    ),
 }
 
 
@@ -129,6 +134,15 @@ def test_a_bare_selector_repeats_a_dead_sample_as_long_as_it_is_set_to(
     repeats = server.dialect.repeats
     assert values[:repeats] == [float(LAST_OF_LODZ)] * repeats
     assert all(math.isnan(value) for value in values[repeats + 1 :])
+
+
+def test_what_a_range_takes_in_at_its_beginning_and_whether_increases_are_extrapolated(
+    make_source: MakeSource, server: Server, first: int
+) -> None:
+    span = spanning(first, 50, 50)
+    [counted] = make_source(server.url).read(query("count_over_time(v[1m])"), span, deadline_seconds=20).series[LODZ]
+    [grown] = make_source(server.url).read(query("increase(v[90s])"), span, deadline_seconds=20).series[LODZ]
+    assert (counted, grown) == (server.dialect.counted, server.dialect.increase)
 
 
 @pytest.mark.parametrize("max_slots", [1, 7, 60, 179])
