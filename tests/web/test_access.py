@@ -73,7 +73,7 @@ def test_every_operation_lets_in_the_scope_it_is_described_with_and_nobody_else(
     for path, methods in paths.items():
         for method, operation in methods.items():
             (scope,) = operation["security"][0]["token"] if "security" in operation else [None]
-            where = path.format(decision="lodz-20261120T0900Z", site="lodz")
+            where = path.format(decision="lodz-20261120T0900Z", site="lodz", issue="lodz-1")
             found = {
                 name: guarded.client.request(
                     method, where, headers=bearer(name) if name != "nobody" else {}
