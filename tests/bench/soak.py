@@ -20,17 +20,19 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import func, select
+
 from stopwatch.app.acting import DaemonActs
 from stopwatch.app.alerting import Alerting
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
 from stopwatch.app.measuring import Measuring
-from stopwatch.app.views import DaemonRecords
 from stopwatch.config.settings import load_settings
 from stopwatch.core.acts import ActRequest
 from stopwatch.core.decision import Act
 from stopwatch.core.errors import ActRefusedError
 from stopwatch.store.connect import open_store
+from stopwatch.store.schema import decisions
 from stopwatch.telemetry.logs import set_up_logs
 from stopwatch.telemetry.metrics import Metrics
 from tests.bench.soak_prometheus import DAY, KPIS, names, serve
@@ -118,9 +120,9 @@ def prometheus() -> Iterator[str]:
 
 def answer(daemon: Daemon, acts: DaemonActs) -> None:
     """Let people confirm every new pause, and resume whatever may be resumed."""
-    for decision in DaemonRecords(daemon).decisions(None, None):
-        if not decision.state.live:
-            continue
+    with daemon.store.reading() as view:
+        live = view.decisions("soak", live=True)
+    for decision in live:
         act = Act.RESUME if all(ground.over for ground in decision.grounds) else Act.CONFIRM
         try:
             acts.act(decision.id, ActRequest(act, "cli:ida", reason="seen to"))
@@ -132,6 +134,8 @@ def look(day: int, daemon: Daemon, database: Path, began: float) -> dict[str, ob
     """Return what there is to see at the end of a day; sizes in KiB."""
     gc.collect()
     rss = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS"))
+    with daemon.store.reading() as view:
+        made = view.connection.execute(select(func.count()).select_from(decisions)).scalar_one()
     files = [path for path in database.parent.iterdir() if path.name.startswith(database.name)]
     return {
         "day": day,
@@ -139,7 +143,7 @@ def look(day: int, daemon: Daemon, database: Path, began: float) -> dict[str, ob
         "threads": threading.active_count(),
         "descriptors": len(list(Path("/proc/self/fd").iterdir())),
         "database_kib": sum(path.stat().st_size for path in files) // 1024,
-        "decisions": len(DaemonRecords(daemon).decisions(None, None)),
+        "decisions": made,
         "seconds": round(time.monotonic() - began),
     }
 
