@@ -158,6 +158,12 @@ def _happen(shown: Shown) -> None:
     frozen = {name: {"median": 0.4, "p90": 0.5} for name in UNITS}
     made = entry("shown", EntryKind.BASELINE, "ham-01", body={"kpis": frozen}, actor="cli:lena", at=clock.now())
     record(desk, made, transport="cli")
+    told = {"verdict": "pass", "summary": "pilot passes", "evidence": "0" * 64, "open": []}
+    judged = entry("shown", EntryKind.JUDGEMENT, "pilot", body=told, actor="cli:lena", at=clock.now())
+    said = {"go": True, "judgement": record(desk, judged, transport="cli").number}
+    record(
+        desk, entry("shown", EntryKind.GO, "pilot", "go", body=said, actor="cli:lena", at=clock.now()), transport="cli"
+    )
     # What no receiver here can be made to do at will.
     shown.daemon.metrics.count_slack_error("chat.postMessage", "ratelimited")
     shown.daemon.metrics.count_dead("decision_missing")
@@ -172,6 +178,7 @@ def _happen(shown: Shown) -> None:
         "stopwatch_outbox_dead_total",
         "stopwatch_slack_up == 1",
         "stopwatch_kpi_baseline",
+        "stopwatch_gate_go",
         "stopwatch_database_size_bytes",
     )
     for expr in wanted:

@@ -81,7 +81,8 @@ def test_a_panel_of_a_kpi_shows_its_value_and_its_limit_in_its_own_unit_alone(li
             target["refId"]: {one["values"][-1][1] for one in living.ask(filled(target["expr"], values))}
             for target in panel["targets"]
         }
-        assert {name: found for name, found in answered.items() if found} == {ref: {"0.9"}, f"{ref}limit": {"0.5"}}
+        known = {name: found for name, found in answered.items() if found}
+        assert known == {ref: {"0.9"}, f"{ref}limit": {"0.5"}, f"{ref}baseline": {"0.4"}}
 
 
 def test_promtool_finds_nothing_wrong_with_the_page_of_a_real_daemon(living: Shown) -> None:
