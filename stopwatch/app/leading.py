@@ -127,8 +127,10 @@ class Leading:
 
 
 def open_leading(store: SqlStore, term: timedelta, monotonic: Callable[[], float]) -> Leading:
-    """Return what knows whether this process leads, after it has tried to."""
+    """
+    Return what knows whether this process leads; it begins as a follower and asks at the first pulse.
+
+    The lease is not taken before the pulse renews it, or a start that takes long would lose it and end the process.
+    """
     lease = store.lease(holder=f"{socket.gethostname()}/{os.getpid()}", term=term)
-    leading = Leading(lease, term=term, monotonic=monotonic)
-    leading.pass_time()
-    return leading
+    return Leading(lease, term=term, monotonic=monotonic)

@@ -138,7 +138,6 @@ def _say_started(daemon: Daemon, address: str, *, slack: bool) -> None:
         rollout=plan.rollout,
         sites=len(plan.sites),
         slack=slack,
-        leads=daemon.leading.epoch is not None,
     )
 
 

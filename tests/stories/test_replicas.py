@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 
 from stopwatch.store.connect import open_store
 from tests.store.postgres import Cluster, cluster
+from tests.stories.crash_data import SITES
 from tests.stories.crash_harness import Outside, outside
 from tests.stories.replicas import Pair, pair
 from tests.stories.world import eventually
@@ -73,6 +75,21 @@ def test_a_leader_frozen_past_its_lease_writes_nothing_once_it_thaws(two: Pair, 
     assert stale == 0
 
 
+@pytest.mark.parametrize("turns", [pytest.param(3, id="a few"), pytest.param(100, id="many", marks=pytest.mark.long)])
+def test_two_that_start_at_once_make_one_decision_a_site(
+    tmp_path: Path, places: Outside, server: Cluster, template: str, turns: int
+) -> None:
+    for turn in range(turns):
+        with pair(tmp_path / str(turn), places, server, template, lease="60s") as two:
+            two.follower()
+            eventually("every site is paused", lambda: len(two.ask("SELECT 1 FROM decisions")) >= len(SITES))
+            scopes = [scope for (scope,) in two.ask("SELECT scope FROM decisions ORDER BY scope")]
+            assert scopes == sorted(SITES)
+            assert two.ask("SELECT key FROM outbox WHERE kind = 'root' GROUP BY key HAVING count(*) > 1") == []
+            assert two.epoch() == 1
+            assert two.writes()[1] == 0
+
+
 def test_a_follower_is_ready_shows_the_records_and_takes_acts(two: Pair) -> None:
     follower, leader = two.follower(), two.leader()
     standing = httpx.get(f"{follower.url}/-/ready", timeout=10, trust_env=False)
@@ -119,3 +136,41 @@ def test_a_leader_that_is_told_to_end_is_replaced_before_its_lease_is_over(
         leader.end()
         assert two.leader(other_than=leader).pid != leader.pid
         assert two.epoch() == 2
+
+
+@pytest.mark.parametrize("turns", [pytest.param(3, id="a few"), pytest.param(50, id="many", marks=pytest.mark.long)])
+def test_a_database_that_restarts_under_load_loses_nothing(two: Pair, server: Cluster, turns: int) -> None:
+    taken: dict[str, str] = {}
+    took: list[float] = []
+    two.leader()
+    for turn in range(turns):
+        site = SITES[turn % len(SITES)]
+        server.restart("immediate" if turn % 2 else "fast")
+        began = time.monotonic()
+        name = f"turn-{turn}"
+        taken[name] = eventually("a stop is taken", partial(_posted, two, turn, site, name))["id"]
+        eventually("somebody leads", lambda: any(one.leads for one in two.replicas))
+        took.append(round(time.monotonic() - began, 2))
+    log.info("seconds from each restart until a stop was written and somebody led: %s", took)
+    kept = {criterion for (criterion,) in two.ask("SELECT criterion FROM grounds WHERE kind = 'manual'")}
+    assert kept == taken.keys()
+    findings = two.at_rest()
+    # Stops have cards of their own, which the comparison does not know; what was judged is compared.
+    assert [lost for lost in findings.lost if lost.startswith(("ground", "rest", "audit"))] == []
+    assert two.writes()[1] == 0
+    store = open_store(two.url)
+    assert store.verify_audit() is None
+    store.close()
+
+
+def _posted(two: Pair, turn: int, site: str, name: str) -> dict[str, str] | None:
+    """Declare a stop at the replica whose turn it is; None while that cannot be written."""
+    body = {"site": site, "criterion": name, "reason": "trying"}
+    try:
+        answer = two.replicas[turn % 2].post("/api/v1/pauses", body)
+    except httpx.HTTPError:
+        return None
+    if answer.status_code not in {200, 201}:
+        return None
+    taken: dict[str, str] = answer.json()
+    return taken

@@ -46,11 +46,13 @@ def test_a_process_that_makes_no_progress_is_unhealthy(opened: Served) -> None:
 
 
 def test_readiness_says_what_is_missing(opened: Served) -> None:
-    assert opened.client.get("/-/ready").json() == {"ready": True, "reasons": [], "degraded": []}
+    leads = {"role": "leader", "leader": "this one", "database": "up"}
+    assert opened.client.get("/-/ready").json() == {"ready": True, "reasons": [], "degraded": [], **leads}
     opened.health.missing = ["Prometheus default does not answer"]
     answer = opened.client.get("/-/ready")
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "reasons": ["Prometheus default does not answer"], "degraded": []}
+    reasons = ["Prometheus default does not answer"]
+    assert answer.json() == {"ready": False, "reasons": reasons, "degraded": [], **leads}
 
 
 def test_what_is_broken_outside_is_named_and_takes_no_traffic_away(opened: Served) -> None:
