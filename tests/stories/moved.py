@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -50,6 +51,7 @@ class Moved:
             "FAKETIME": f"{self._ahead:+.3f}",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
+            "PYTHONFAULTHANDLER": "1",
         }
 
 
@@ -152,10 +154,9 @@ class Office:
         try:
             code = daemon.wait(_STOPPING_SECONDS)
         except subprocess.TimeoutExpired:
-            daemon.kill()
-            daemon.wait()
-            raise
-        assert code == 0, f"the daemon ended with {code}:\n{self.log.read_text()[-4000:]}"
+            daemon.send_signal(signal.SIGABRT)  # the fault handler writes where every thread is
+            code = daemon.wait()
+        assert code == 0, f"the daemon ended with {code}:\n{self.log.read_text()[-12000:]}"
 
     def _ready(self) -> bool:
         assert self._daemon is not None

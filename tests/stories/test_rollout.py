@@ -17,8 +17,6 @@ from tests.stories.sink import Sink
 from tests.stories.weeks import write_past, write_plan
 from tests.stories.world import eventually
 
-pytestmark = pytest.mark.slow
-
 CHANNEL = "C0HYPERCARE"
 
 
@@ -118,6 +116,13 @@ def pause_of(office: Office, site: str) -> dict[str, Any]:
     return found[-1]
 
 
+@pytest.mark.slow
+def test_a_pilot_goes_live_once_its_checklist_is_met_and_nothing_is_frozen(office: Office) -> None:
+    _readiness_fails_and_is_fixed(office)
+    assert "every hash fits" in office.run("audit", "verify").out
+
+
+@pytest.mark.long
 def test_a_rollout_from_a_checklist_that_fails_to_a_wave_that_stops_and_what_is_handed_over(office: Office) -> None:
     _readiness_fails_and_is_fixed(office)
     first = _pilot_breaches_and_is_rolled_back(office)
