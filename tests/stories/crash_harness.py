@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from stopwatch.store.connect import open_store
 from stopwatch.store.sql import SqlStore
 from tests.stories.crash_daemon import Tripwire, live
 from tests.stories.crash_data import CATCH_UP, QUIET, SITES, Told, Truth, channel, write_rules
+from tests.stories.crash_findings import Findings
 from tests.stories.crash_servers import TOKEN, TRACKS
 
 LONGEST_LIFE = 2.0
@@ -54,30 +55,6 @@ TRIPWIRES = (
     ("find", "return", 3),
 )
 """Where a life may end by itself: a function, entered or left, at most so many times."""
-
-
-@dataclass(slots=True)
-class Findings:
-    """What was missing and what was there twice (or should not be there at all), and how much was compared."""
-
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    kills: int = 0
-    grounds: int = 0
-    messages: int = 0
-
-    def add(self, other: Findings) -> None:
-        """Add what another track found."""
-        self.lost += other.lost
-        self.doubled += other.doubled
-        self.kills += other.kills
-        self.grounds += other.grounds
-        self.messages += other.messages
-
-    def compare(self, kind: str, expected: Counter[Any], seen: Counter[Any]) -> None:
-        """Note what *seen* lacks and what it has too much of."""
-        self.lost += [f"{kind} {each}" for each in (expected - seen).elements()]
-        self.doubled += [f"{kind} {each}" for each in (seen - expected).elements()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from stopwatch.store.connect import open_store
 from tests.store.postgres import Cluster
 from tests.stories.crash_daemon import live
 from tests.stories.crash_data import HISTORY
-from tests.stories.crash_harness import Findings, Outside, Track
+from tests.stories.crash_findings import Findings
+from tests.stories.crash_harness import Outside, Track
 from tests.stories.world import eventually
 
 LEASE = "2s"

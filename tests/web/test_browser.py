@@ -232,12 +232,13 @@ def test_an_act_that_came_too_late_is_explained_and_nothing_is_lost_from_the_pag
 def test_everything_is_reached_by_keyboard_and_one_sees_where_one_is(desk: Window, site: PageSite) -> None:
     page = desk.open(PAGE)
     order = []
-    for _ in range(7):
+    for _ in range(9):
         page.keyboard.press("Tab")
         order.append(page.evaluate("document.activeElement.innerText.trim().split('\\n')[0]"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", order[-1]
         assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0, order[-1]
-    assert order == ["Skip to content", "stopwatch", "Board", "Decisions", "Sign out", "Decisions", "confirm"]
+    nav = ["Board", "Decisions", "Issues", "Reports"]
+    assert order == ["Skip to content", "stopwatch", *nav, "Sign out", "Decisions", "confirm"]
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.type("seen on the floor")
