@@ -22,6 +22,11 @@ from tests.stories.world import at, eventually, prometheus, write_rules
 
 pytestmark = pytest.mark.slow
 
+FATES = [
+    pytest.param(False, id="watched throughout", marks=pytest.mark.long),
+    pytest.param(True, id="killed in between"),
+]
+
 GO_LIVE, BREACH, NOW = 210, 215, 260
 """Seconds of history: the baseline's lie before go-live, and the story begins at `NOW`."""
 BACK = NOW + 30
@@ -119,7 +124,7 @@ def summary(decision: dict[str, Any]) -> tuple[Any, ...]:
     return decision["state"], last["act"], last["actor"], last["at"], last["reason"]
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["watched throughout", "killed in between"])
+@pytest.mark.parametrize("killed", FATES)
 def test_kpis_that_return_verify_the_roll_back(tmp_path: Path, *, killed: bool) -> None:
     with site(tmp_path, recovers=True) as made:
         freeze(made)
@@ -144,7 +149,7 @@ def test_kpis_that_return_verify_the_roll_back(tmp_path: Path, *, killed: bool) 
         assert made.run("audit", "verify").returncode == 0
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["watched throughout", "killed in between"])
+@pytest.mark.parametrize("killed", FATES)
 def test_kpis_that_do_not_return_flag_the_roll_back(tmp_path: Path, *, killed: bool) -> None:
     with site(tmp_path, recovers=False) as made:
         freeze(made)
