@@ -22,8 +22,8 @@ from stopwatch.slack.modal import errors_of, modal
 from stopwatch.slack.names import named_decision
 from stopwatch.slack.signature import proof_of
 from stopwatch.slack.whisper import whisper
-from stopwatch.watch.answers import apply, complaint, pending_beside, preview
-from stopwatch.watch.outcome import Outcome
+from stopwatch.watch.acts.answers import apply, complaint, pending_beside, preview
+from stopwatch.watch.acts.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from stopwatch.core.inbox import Interaction
     from stopwatch.slack.payload import Block
     from stopwatch.slack.people import SlackPeople
-    from stopwatch.watch.answers import Inbox
+    from stopwatch.watch.acts.answers import Inbox
 
 log = structlog.get_logger()
 

@@ -12,8 +12,8 @@ from stopwatch.core.escalation import waiting_since
 from stopwatch.core.ledger import EntryKind
 from stopwatch.core.phase_gate import gate_statuses
 from stopwatch.core.status import StatusView
-from stopwatch.watch.picture import draw, overlay
-from stopwatch.watch.recording import ended_by_site
+from stopwatch.watch.evaluation.picture import draw, overlay
+from stopwatch.watch.evaluation.recording import ended_by_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from stopwatch.core.status import GateStatus
     from stopwatch.store.recall import Recall
     from stopwatch.telemetry.metrics import Metrics
-    from stopwatch.watch.folding import Ended
-    from stopwatch.watch.sketch import Sketch
-    from stopwatch.watch.tick import SourceWatch
+    from stopwatch.watch.evaluation.folding import Ended
+    from stopwatch.watch.evaluation.sketch import Sketch
+    from stopwatch.watch.evaluation.tick import SourceWatch
 
 ENDED_SHOWN = timedelta(minutes=10)
 """How long the picture remembers that a decision ended, until the rules it re-arms have folded their first new slot."""

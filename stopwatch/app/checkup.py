@@ -10,8 +10,8 @@ from stopwatch.app.clock import Clock
 from stopwatch.core.checkup import Checkup
 from stopwatch.notify.links import LinkAsker
 from stopwatch.slack.checkup import check_slack
-from stopwatch.watch.checkup import check_source
-from stopwatch.watch.checkup_links import AskLinks, Trouble, check_links
+from stopwatch.watch.checkup.links import AskLinks, Trouble, check_links
+from stopwatch.watch.checkup.rules import check_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -21,14 +21,14 @@ from stopwatch.config.load import fingerprint
 from stopwatch.core.baseline import refers
 from stopwatch.core.errors import ConfigurationError, StoreError
 from stopwatch.core.reading import Origin
-from stopwatch.watch.activating import next_go_live, went_live
+from stopwatch.watch.acts.commands import Desk, pass_time
+from stopwatch.watch.acts.owed import tell_owed
 from stopwatch.watch.baseline import rebaselined
-from stopwatch.watch.commands import Desk, pass_time
-from stopwatch.watch.owed import tell_owed
-from stopwatch.watch.reach import caught_up
-from stopwatch.watch.rollback import RollbackWatch
+from stopwatch.watch.rollout.activating import next_go_live, went_live
+from stopwatch.watch.rollout.reach import caught_up
+from stopwatch.watch.rollout.rollback import RollbackWatch
+from stopwatch.watch.rollout.verifying import evaluate
 from stopwatch.watch.starting import take_up
-from stopwatch.watch.verifying import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from stopwatch.prometheus.client import PrometheusSource
     from stopwatch.store.sql import SqlStore
     from stopwatch.telemetry.metrics import Metrics
-    from stopwatch.watch.tick import SourceWatch, TickReport
+    from stopwatch.watch.evaluation.tick import SourceWatch, TickReport
 
 log = structlog.get_logger()
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stopwatch.core.hypercare import waiting
-from stopwatch.watch.answers import pending_beside
-from stopwatch.watch.courses import courses
-from stopwatch.watch.reporting import story_of
+from stopwatch.watch.acts.answers import pending_beside
+from stopwatch.watch.evaluation.courses import courses
+from stopwatch.watch.rollout.reporting import story_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ import structlog
 
 from stopwatch.core.hypercare import missed, unreviewed
 from stopwatch.core.rollout import WIDE_ALL
-from stopwatch.watch.reporting import Told, report_message, tell_checkpoint, tell_once
+from stopwatch.watch.rollout.reporting import Told, report_message, tell_checkpoint, tell_once
 from stopwatch.web.reports.checkpoint import checkpoint_document
 from stopwatch.web.reports.document import message_facts
 from stopwatch.web.reports.kpis import kpi_rows_of

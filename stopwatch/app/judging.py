@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from stopwatch.app.building import sources_of
 from stopwatch.app.clock import Clock
-from stopwatch.core.exit import judge
+from stopwatch.core.exit.judgement import judge
 from stopwatch.prometheus.promql import ranges
 from stopwatch.watch.baseline import frozen_numbers
-from stopwatch.watch.exit import look, told_of
-from stopwatch.watch.judging import Kept, keep
+from stopwatch.watch.rollout.exit import look, told_of
+from stopwatch.watch.rollout.judging import Kept, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable

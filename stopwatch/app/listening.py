@@ -17,8 +17,8 @@ from stopwatch.slack.people import SlackPeople
 from stopwatch.slack.socket_mode import SocketMode
 from stopwatch.slack.thread_words import WORDS, answers_in, newest
 from stopwatch.store.connect import open_store
-from stopwatch.watch.answers import heard_since
-from stopwatch.watch.delivery_pacing import Bucket
+from stopwatch.watch.acts.answers import heard_since
+from stopwatch.watch.delivery.pacing import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from stopwatch.store.sql import SqlStore
     from stopwatch.telemetry.metrics import Metrics
-    from stopwatch.watch.tick import SourceWatch, TickReport
+    from stopwatch.watch.evaluation.tick import SourceWatch, TickReport
 
 EVERY_SECONDS = 60.0
 

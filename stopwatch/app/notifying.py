@@ -16,9 +16,9 @@ from stopwatch.core.rollout import DeliveryPlan
 from stopwatch.notify.alertmanager import AlertmanagerReceiver
 from stopwatch.notify.heartbeat import Heartbeat
 from stopwatch.notify.webhook import WebhookNotifier
-from stopwatch.watch.delivery import Sender
+from stopwatch.watch.delivery.keeping import AlertKeeper
+from stopwatch.watch.delivery.sending import Sender
 from stopwatch.watch.escalating import ALERTMANAGER, WEBHOOK
-from stopwatch.watch.keeping import AlertKeeper
 
 if TYPE_CHECKING:
     from datetime import datetime

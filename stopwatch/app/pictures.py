@@ -12,11 +12,11 @@ from stopwatch.app.fencing import attempted, ended_well
 from stopwatch.app.sending import PICTURES, SenderThread
 from stopwatch.slack.pictures import SlackPictures
 from stopwatch.slack.upload import Picture
-from stopwatch.watch.delivery import Sender
+from stopwatch.watch.delivery.sending import Sender
 from stopwatch.watch.escalating import SLACK
-from stopwatch.web.bundle_view import view_of
-from stopwatch.web.chart import describe
-from stopwatch.web.raster import png, sheet
+from stopwatch.web.charts.chart import describe
+from stopwatch.web.charts.raster import png, sheet
+from stopwatch.web.pages.bundle_view import view_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from stopwatch.app.daemon import Daemon
     from stopwatch.core.rollout import Plan
-    from stopwatch.watch.delivery_report import DeliveryReport
+    from stopwatch.watch.delivery.report import DeliveryReport
     from stopwatch.watch.ports import Store
 
 log = structlog.get_logger()

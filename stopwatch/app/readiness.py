@@ -12,7 +12,7 @@ from stopwatch.core.phase import AutomaticItem
 from stopwatch.core.readiness import Probed
 from stopwatch.slack.checkup import check_slack
 from stopwatch.slack.people import SlackPeople
-from stopwatch.watch.readiness import narrowed, probe_data, probe_links
+from stopwatch.watch.rollout.readiness import narrowed, probe_data, probe_links
 
 if TYPE_CHECKING:
     from stopwatch.config.settings import Settings

@@ -37,7 +37,7 @@ from stopwatch.store.connect import open_store
 from stopwatch.store.lock import daemon_lock
 from stopwatch.telemetry.logs import set_up_logs
 from stopwatch.telemetry.metrics import Metrics
-from stopwatch.web.api import build_app
+from stopwatch.web.application import build_app
 from stopwatch.web.server import WebServer
 
 if TYPE_CHECKING:

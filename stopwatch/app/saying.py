@@ -9,7 +9,7 @@ import structlog
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stopwatch.watch.tick import TickReport
+    from stopwatch.watch.evaluation.tick import TickReport
 
 log = structlog.get_logger()
 

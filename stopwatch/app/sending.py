@@ -17,7 +17,7 @@ from stopwatch.core.records import AuditEntry
 from stopwatch.slack.card import CardTerms
 from stopwatch.slack.client import METHODS, SlackNotifier
 from stopwatch.slack.people import SlackPeople
-from stopwatch.watch.delivery import Sender
+from stopwatch.watch.delivery.sending import Sender
 from stopwatch.watch.escalating import SLACK
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.app.daemon import Daemon
-    from stopwatch.watch.delivery_report import DeliveryReport
+    from stopwatch.watch.delivery.report import DeliveryReport
 
 log = structlog.get_logger()
 

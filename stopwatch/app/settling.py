@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from stopwatch.watch.activating import activate_planned
+from stopwatch.watch.rollout.activating import activate_planned
 from stopwatch.watch.starting import note_unwatched
 
 if TYPE_CHECKING:

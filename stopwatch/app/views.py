@@ -8,7 +8,7 @@ from stopwatch.core.errors import DecisionNotFoundError, StoreError
 from stopwatch.core.gate import site_gate
 from stopwatch.core.phase_gate import phase_gate
 from stopwatch.core.status import Role
-from stopwatch.watch.issues import log_of
+from stopwatch.watch.rollout.issues import log_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

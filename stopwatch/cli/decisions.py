@@ -188,7 +188,7 @@ def _perform(act: Act, given: dict[str, object]) -> None:
     from stopwatch.cli.acting import request_of
     from stopwatch.core.decision import DecisionId
     from stopwatch.core.wire import decision_json
-    from stopwatch.watch.commands import act as apply
+    from stopwatch.watch.acts.commands import act as apply
 
     moment: datetime = now()
     with open_desk(_text(given.get("config"))) as desk:

@@ -31,7 +31,7 @@ def command(site: str, actor: str | None, config: str | None, form: str) -> None
     """
     from stopwatch.core.kpi import SiteId
     from stopwatch.core.wire import decision_json
-    from stopwatch.watch.drills import drill
+    from stopwatch.watch.rollout.drills import drill
 
     with open_desk(config, create=True) as desk:
         decision, new = drill(desk, SiteId(site), actor=actor_of(actor), transport="cli", now=now())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stopwatch.config.settings import Settings
     from stopwatch.core.kpi import RuleId
     from stopwatch.core.rollout import RuleSet, Site
-    from stopwatch.watch.explain_arming import Arming
+    from stopwatch.watch.explain.arming import Arming
 
 
 @click.command("explain", epilog="Example: stopwatch explain ham-01 integration-5xx --at 2026-11-21T10:15:00Z")
@@ -46,7 +46,7 @@ def command(site: str, rule: str, at: datetime | None, slots: int | None, config
     from stopwatch.app.clock import Clock
     from stopwatch.cli.explain_output import as_json, print_text
     from stopwatch.core.kpi import RuleId, SiteId
-    from stopwatch.watch.explain import Question, explain, wanted
+    from stopwatch.watch.explain.explanation import Question, explain, wanted
 
     settings = settings_from(config)
     rule_set = load(settings.config)
@@ -81,7 +81,7 @@ def _arming(settings: Settings, rule_set: RuleSet, site: Site, rule: RuleId, at:
     from stopwatch.core.errors import ConfigurationError, StoreError
     from stopwatch.store.address import address
     from stopwatch.store.connect import open_store
-    from stopwatch.watch.explain_arming import planned, recorded
+    from stopwatch.watch.explain.arming import planned, recorded
 
     try:
         url = settings.database_url.get_secret_value()

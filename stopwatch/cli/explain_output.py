@@ -29,9 +29,9 @@ from stopwatch.prometheus.sites import expand
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stopwatch.watch.explain import AskedQuery, Explanation, Turn
-    from stopwatch.watch.explain_forecast import Forecast
-    from stopwatch.watch.explain_slots import SlotLine
+    from stopwatch.watch.explain.explanation import AskedQuery, Explanation, Turn
+    from stopwatch.watch.explain.forecast import Forecast
+    from stopwatch.watch.explain.slots import SlotLine
 
 COLOURS = {"B": "red", "C": "green", "M": "yellow", "L": "cyan"}
 """The colour of a slot's letter, the same in every command."""

@@ -12,8 +12,8 @@ from stopwatch.core.state import Condition, Reported
 from stopwatch.core.verdict import Branch, Outcome
 from stopwatch.core.window import Missing
 from stopwatch.slack.figures import figure, span
-from stopwatch.watch.explain_arming import Origin
-from stopwatch.watch.explain_slots import Reason
+from stopwatch.watch.explain.arming import Origin
+from stopwatch.watch.explain.slots import Reason
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from stopwatch.core.kpi import Kpi
     from stopwatch.core.rule import Limit, ResolvedRule
     from stopwatch.core.verdict import Verdict
-    from stopwatch.watch.explain import Explanation
-    from stopwatch.watch.explain_slots import Part
+    from stopwatch.watch.explain.explanation import Explanation
+    from stopwatch.watch.explain.slots import Part
 
 _STATES = {
     Reported.OK: "is OK",

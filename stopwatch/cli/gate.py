@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stopwatch.core.phase import Phase
     from stopwatch.core.rollout import RuleSet
     from stopwatch.store.sql import SqlStore
-    from stopwatch.watch.judging import Kept
+    from stopwatch.watch.rollout.judging import Kept
 
 NEWEST = "newest"
 
@@ -125,7 +125,7 @@ def _judged(rule_set: RuleSet, store: SqlStore, phase: Phase, *, actor: str, con
 
 
 def _shown(rule_set: RuleSet, store: SqlStore, phase: Phase, which: str) -> Kept:
-    from stopwatch.watch.judging import kept
+    from stopwatch.watch.rollout.judging import kept
 
     if which != NEWEST and not which.isdigit():
         raise click.UsageError(f"--show takes the number of a judgement, or nothing, not {which!r}")
@@ -140,7 +140,7 @@ def _shown(rule_set: RuleSet, store: SqlStore, phase: Phase, which: str) -> Kept
 def _list(rule_set: RuleSet, store: SqlStore, phase: Phase, form: str) -> NoReturn:
     from stopwatch.cli.gate_output import print_list
     from stopwatch.core.ledger import EntryKind
-    from stopwatch.watch.judging import judgements
+    from stopwatch.watch.rollout.judging import judgements
 
     with store.reading() as view:
         found = judgements(view, rule_set.plan.rollout, phase.id)
@@ -154,7 +154,7 @@ def _call(
 ) -> NoReturn:
     from stopwatch.cli.gate_output import call_sentence, kept_json
     from stopwatch.core.errors import JudgementRefusedError
-    from stopwatch.watch.judging import call
+    from stopwatch.watch.rollout.judging import call
 
     try:
         kept = call(store, rule_set, phase, go=go, reason=reason, actor=actor, transport="cli", now=now())
@@ -169,7 +169,7 @@ def _call(
 
 def _tell(kept: Kept, form: str) -> NoReturn:
     from stopwatch.cli.gate_output import kept_json, print_kept
-    from stopwatch.core.exit_check import GateVerdict
+    from stopwatch.core.exit.check import GateVerdict
 
     if form == "json":
         write_json(kept_json(kept))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stopwatch.cli.terms import write_json, write_table
-from stopwatch.core.exit_check import GateVerdict, minute, percent
+from stopwatch.core.exit.check import GateVerdict, minute, percent
 from stopwatch.core.grid import rfc3339
 from stopwatch.slack.figures import span
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stopwatch.core.ledger import Entry
-    from stopwatch.watch.judging import Kept
+    from stopwatch.watch.rollout.judging import Kept
 
 Row = Mapping[str, object]
 _NONE = "–"

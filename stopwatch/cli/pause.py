@@ -45,7 +45,7 @@ def command(
     from stopwatch.core.kpi import PhaseId, SiteId
     from stopwatch.core.stop import Stop
     from stopwatch.core.wire import decision_json
-    from stopwatch.watch.commands import pause
+    from stopwatch.watch.acts.commands import pause
 
     if sum((site is not None, phase is not None, everywhere)) != 1:
         raise click.UsageError("give exactly one of SITE, --phase PHASE and --all")

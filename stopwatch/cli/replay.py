@@ -57,7 +57,7 @@ def command(
     from stopwatch.cli.replay_bar import bar
     from stopwatch.cli.replay_output import print_comparison, print_text, replay_json, variants_json
     from stopwatch.cli.replay_variants import variants
-    from stopwatch.watch.replay import Span, replay
+    from stopwatch.watch.replay.run import Span, replay
 
     if end < start:
         raise click.UsageError("--end lies before --start")

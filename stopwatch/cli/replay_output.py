@@ -10,7 +10,7 @@ import click
 from stopwatch.cli.terms import write_table
 from stopwatch.core.grid import rfc3339
 from stopwatch.slack.figures import span
-from stopwatch.watch.replay_summary import WEEK, detection, lasted, summary
+from stopwatch.watch.replay.summary import WEEK, detection, lasted, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from stopwatch.cli.replay_variants import Variant
     from stopwatch.core.rollout import Plan
-    from stopwatch.watch.replay import Replay
-    from stopwatch.watch.replay_lanes import Breach
-    from stopwatch.watch.replay_summary import Summary
+    from stopwatch.watch.replay.lanes import Breach
+    from stopwatch.watch.replay.run import Replay
+    from stopwatch.watch.replay.summary import Summary
 
 Compared = tuple["Variant", "Replay | None"]
 

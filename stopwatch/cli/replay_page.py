@@ -10,7 +10,7 @@ from stopwatch.cli.replay_output import COMPARISON, comparison
 from stopwatch.core.errors import ConfigurationError
 from stopwatch.core.state import Reported
 from stopwatch.slack.figures import span as spelled
-from stopwatch.watch.replay_summary import lasted, summary
+from stopwatch.watch.replay.summary import lasted, summary
 from stopwatch.web.replay_page import Bar, Line, Page, Row, SiteSection, render
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from stopwatch.cli.replay_output import Compared
     from stopwatch.core.rollout import RuleSet, Site
-    from stopwatch.watch.replay import Replay, Span
-    from stopwatch.watch.replay_lanes import Lane
+    from stopwatch.watch.replay.lanes import Lane
+    from stopwatch.watch.replay.run import Replay, Span
 
 
 def write_page(file: Path, found: Replay, rule_set: RuleSet, span: Span, compared: Sequence[Compared]) -> None:

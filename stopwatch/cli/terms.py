@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stopwatch.config.settings import Settings
     from stopwatch.core.rollout import RuleSet
     from stopwatch.store.sql import SqlStore
-    from stopwatch.watch.commands import Desk
+    from stopwatch.watch.acts.commands import Desk
 
 P = ParamSpec("P")
 
@@ -157,7 +157,7 @@ def open_records(config: str | None, *, create: bool = False) -> Iterator[tuple[
 @contextmanager
 def open_desk(config: str | None, *, create: bool = False) -> Iterator[Desk]:
     """Open the records for acts; a card that a new decision needs is posted by the daemon."""
-    from stopwatch.watch.commands import Desk
+    from stopwatch.watch.acts.commands import Desk
 
     with open_records(config, create=create) as (rule_set, store):
         yield Desk(store, rule_set, lambda _site: None)

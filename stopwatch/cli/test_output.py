@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stopwatch.cli.test_runs import FileRun
     from stopwatch.core.verdict import Verdict
-    from stopwatch.watch.trial_findings import Finding
+    from stopwatch.watch.trial.findings import Finding
 
 SLOTS_BEFORE, SLOTS_AFTER = 40, 8
 """How many slots are shown around the one in question."""

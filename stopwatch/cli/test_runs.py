@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.config.complaint import ComplaintsError
 from stopwatch.config.trial_file import read_trial_file
-from stopwatch.watch.trial_findings import run_trial
+from stopwatch.watch.trial.findings import run_trial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stopwatch.config.complaint import Complaint
     from stopwatch.config.trial_values import Inputs, Trial
     from stopwatch.core.kpi import Kpi, KpiId
-    from stopwatch.watch.trial_findings import Finding
+    from stopwatch.watch.trial.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)

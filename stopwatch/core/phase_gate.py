@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stopwatch.core.exit_check import GateVerdict, days
+from stopwatch.core.exit.check import GateVerdict, days
 from stopwatch.core.gate import GateReason
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.ledger import EntryKind

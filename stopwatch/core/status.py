@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.decision import DecisionId, GroundKind
-    from stopwatch.core.exit_check import GateVerdict
+    from stopwatch.core.exit.check import GateVerdict
     from stopwatch.core.kpi import Kpi, KpiId, PhaseId, RuleId, SiteId
     from stopwatch.core.rule import Statistic, StopRule
     from stopwatch.core.sample import Absence

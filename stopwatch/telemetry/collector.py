@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from stopwatch.core.exit_check import GateVerdict
+from stopwatch.core.exit.check import GateVerdict
 from stopwatch.core.status import OutboxStatus, StatusView
 from stopwatch.telemetry import families
 

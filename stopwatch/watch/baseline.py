@@ -22,8 +22,8 @@ from stopwatch.core.errors import BaselineRefusedError
 from stopwatch.core.grid import SlotRange, rfc3339
 from stopwatch.core.ledger import EntryKind, entry
 from stopwatch.core.reading import MAX_POINTS, Query
+from stopwatch.watch.evaluation.past import PATIENCE_SECONDS
 from stopwatch.watch.noting import record_in
-from stopwatch.watch.past import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from stopwatch.core.outbox import OutboxRow
     from stopwatch.core.rollout import Plan
-    from stopwatch.watch.cells import Cell, Group
+    from stopwatch.watch.evaluation.cells import Cell, Group
+    from stopwatch.watch.evaluation.tick import SourceWatch
     from stopwatch.watch.ports import Store, Writer
-    from stopwatch.watch.tick import SourceWatch
 
 
 @dataclass(frozen=True, slots=True)

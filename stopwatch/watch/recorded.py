@@ -8,8 +8,8 @@ from stopwatch.core.records import folded_to
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Condition, Reported
 from stopwatch.core.status import RuleStatus, SiteStatus, StatusView, worst
-from stopwatch.watch.picture import overlay
-from stopwatch.watch.sight import BEHIND_STEPS
+from stopwatch.watch.acts.sight import BEHIND_STEPS
+from stopwatch.watch.evaluation.picture import overlay
 
 if TYPE_CHECKING:
     from datetime import datetime

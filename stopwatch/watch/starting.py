@@ -11,10 +11,10 @@ from stopwatch.core.reading import Origin
 from stopwatch.core.records import AuditEntry, folded_to
 from stopwatch.core.state import rearmed
 from stopwatch.watch.baseline import frozen_numbers
-from stopwatch.watch.layout import assemble
+from stopwatch.watch.evaluation.layout import assemble
+from stopwatch.watch.evaluation.recording import Book
+from stopwatch.watch.evaluation.tick import SourceWatch
 from stopwatch.watch.messages import tell
-from stopwatch.watch.recording import Book
-from stopwatch.watch.tick import SourceWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stopwatch.core.kpi import RuleId, SiteId
     from stopwatch.core.records import Activation, StateRow
     from stopwatch.core.rollout import RuleSet
-    from stopwatch.watch.cells import Cell, Group
+    from stopwatch.watch.evaluation.cells import Cell, Group
     from stopwatch.watch.ports import Reader, Source, Store, Writer
 
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from stopwatch.core.filed_proof import SUMS
 from stopwatch.core.retention import EXPORTED, PRUNED
 from stopwatch.core.wire import decision_json
-from stopwatch.web.decision_view import decision_view
-from stopwatch.web.raster import png
-from stopwatch.web.rendering import Templates
+from stopwatch.web.charts.raster import png
+from stopwatch.web.pages.decision_view import decision_view
+from stopwatch.web.pages.rendering import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from stopwatch.core.decision import Decision
     from stopwatch.core.outbox import OutboxRow
-    from stopwatch.web.decision_view import DecisionView
+    from stopwatch.web.pages.decision_view import DecisionView
 
 README = """\
 {id}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from stopwatch.core.grid import EPOCH
-from stopwatch.web.replay_svg import HEIGHT, WIDTH, Axis, band, scale, strips
+from stopwatch.web.charts.replay_svg import HEIGHT, WIDTH, Axis, band, scale, strips
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

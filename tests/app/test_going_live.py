@@ -12,7 +12,7 @@ from stopwatch.config.settings import load_settings
 from stopwatch.core.kpi import SiteId
 from stopwatch.store.connect import open_store
 from stopwatch.telemetry.metrics import Metrics
-from stopwatch.watch.entry import GoLive, activate
+from stopwatch.watch.rollout.entry import GoLive, activate
 
 KPIS = """
 kpis:

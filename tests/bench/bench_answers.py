@@ -11,7 +11,7 @@ from pathlib import Path
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.stop import Stop
 from stopwatch.demo.slack import people
-from stopwatch.watch.commands import pause
+from stopwatch.watch.acts.commands import pause
 from tests.stories.answering import ANNA, CHANNEL, SITES, Floor, floor, request
 from tests.stories.world import eventually
 

@@ -7,9 +7,9 @@ import statistics
 import sys
 import time
 
-from stopwatch.web.board_cells import drawn
-from stopwatch.web.board_view import BoardFacts, board_view
-from stopwatch.web.rendering import Templates
+from stopwatch.web.pages.board_cells import drawn
+from stopwatch.web.pages.board_view import BoardFacts, board_view
+from stopwatch.web.pages.rendering import Templates
 from tests.web.estate import NOW, FakeEstate, status
 from tests.web.paused import decision
 

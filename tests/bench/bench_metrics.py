@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 
 from stopwatch.core.status import StatusView
 from stopwatch.telemetry.metrics import Metrics
-from stopwatch.web.api import build_app
+from stopwatch.web.application import build_app
 from stopwatch.web.server import WebServer
 from tests.telemetry.pictures import large
 from tests.web.world import FakeActs, FakeBoard, FakeHealth, FakeRecords

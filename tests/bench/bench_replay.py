@@ -30,7 +30,7 @@ from stopwatch.core.kpi import KpiId, RuleId, SiteId
 from stopwatch.core.reading import Query, Reading
 from stopwatch.core.rollout import RuleSet
 from stopwatch.demo.prometheus import PrometheusServer
-from stopwatch.watch.replay import Replay, Span, replay
+from stopwatch.watch.replay.run import Replay, Span, replay
 from tests.watch.past import FIRST, START, minute, rule_set, stop_rule
 
 SITES, RULES, DAYS = 100, 5, 30

@@ -34,7 +34,7 @@ def test_every_command_says_what_the_tutorial_shows(tmp_path: Path, monkeypatch:
 
 
 def test_every_finding_of_the_live_check_is_documented() -> None:
-    sources = ["watch/checkup.py", "watch/checkup_links.py", "slack/checkup.py", "notify/links.py"]
+    sources = ["watch/checkup/rules.py", "watch/checkup/links.py", "slack/checkup.py", "notify/links.py"]
     text = "".join((ROOT / "stopwatch" / source).read_text(encoding="utf-8") for source in sources)
     known = set(re.findall(r"(?:Finding|_tell)\(\s*\"([a-z-]+)\"", text))
     known |= {f"link-{code}" for code in re.findall(r"LinkTrouble\(\s*\"([a-z]+)\"", text)}

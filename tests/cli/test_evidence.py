@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from stopwatch.cli import main
 from stopwatch.store.connect import open_store
-from stopwatch.web.rendering import static_text
+from stopwatch.web.pages.rendering import static_text
 from tests.watch.letters import GRAIN, HAM, LODZ, T0, rule, rule_set
 from tests.watch.world import Worlds
 

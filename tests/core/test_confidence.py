@@ -10,7 +10,7 @@ import pytest
 from scipy.optimize import brentq
 from scipy.special import betaln
 
-from stopwatch.core.confidence import ALPHA, Bounds, Counts, bounds, proven, total, words
+from stopwatch.core.exit.confidence import ALPHA, Bounds, Counts, bounds, proven, total, words
 
 K = 10_000 / (2 * math.log(20) + math.log(1 + 2 * math.log(20))) - 1
 

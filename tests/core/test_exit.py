@@ -10,15 +10,15 @@ import pytest
 
 from stopwatch.core.change import ChangeRecord, ChangeType
 from stopwatch.core.decision import Acted, Decision, DecisionId, DecisionState, Ground, GroundId, GroundKind
-from stopwatch.core.exit import Judgement, Seen, judge
-from stopwatch.core.exit_check import Check, GateVerdict, KpiOver, RuleOver
+from stopwatch.core.exit.check import Check, GateVerdict, KpiOver, RuleOver
+from stopwatch.core.exit.judgement import Judgement, Seen, judge
+from stopwatch.core.exit.observation import SiteWindow
+from stopwatch.core.exit.stretch import Entered, Tally
 from stopwatch.core.kpi import KpiId, PhaseId, RuleId, SiteId
 from stopwatch.core.ledger import Entry, EntryKind
-from stopwatch.core.observation import SiteWindow
 from stopwatch.core.phase import ExitPlan, Phase
 from stopwatch.core.records import Unjudged
 from stopwatch.core.rollout import Plan, Site
-from stopwatch.core.stretch import Entered, Tally
 
 HAM, LODZ, RULE, KPI = SiteId("ham-01"), SiteId("lodz"), RuleId("errors"), KpiId("err")
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)

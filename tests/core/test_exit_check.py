@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from stopwatch.core.exit_check import days, percent
+from stopwatch.core.exit.check import days, percent
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 

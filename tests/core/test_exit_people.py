@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from stopwatch.core.change import ChangeRecord, ChangeType
-from stopwatch.core.exit_check import GateVerdict
+from stopwatch.core.exit.check import GateVerdict
 from stopwatch.core.ledger import Entry, EntryKind
 from tests.core.test_exit import GO_LIVE, HAM, LODZ, MINUTE, PASS, PLAN, RUNBOOK, SEEN, SIGNED, entry, judged, only_open
 

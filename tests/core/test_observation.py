@@ -8,8 +8,8 @@ from datetime import datetime
 import pytest
 
 from stopwatch.core.decision import Decision, DecisionState
+from stopwatch.core.exit.observation import SiteWindow, acquittals, armed_at, observe
 from stopwatch.core.kpi import RuleId
-from stopwatch.core.observation import SiteWindow, acquittals, armed_at, observe
 from tests.core.test_exit import (
     DAY,
     END,

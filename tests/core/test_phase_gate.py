@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from stopwatch.core.decision import Decision, DecisionState
-from stopwatch.core.exit_check import GateVerdict
+from stopwatch.core.exit.check import GateVerdict
 from stopwatch.core.ledger import Entry, EntryKind
 from stopwatch.core.phase_gate import FRESH, PhaseGate, gate_statuses, phase_gate
 from stopwatch.core.status import GateStatus

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stopwatch.core.exit.stretch import Acquittal, Entered, Tally, tally
 from stopwatch.core.kpi import KpiId, RuleId
 from stopwatch.core.resolve import resolve
 from stopwatch.core.rule import Combine, Criterion, Op, ResolvedRule, StopRule
 from stopwatch.core.sample import Slots
 from stopwatch.core.state import Change, fold, rearmed
-from stopwatch.core.stretch import Acquittal, Entered, Tally, tally
 from stopwatch.core.window import Window
 
 T0 = datetime(2026, 11, 20, 10, tzinfo=UTC)

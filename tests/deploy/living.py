@@ -22,8 +22,8 @@ from stopwatch.core.ledger import EntryKind, entry
 from stopwatch.core.stop import Stop
 from stopwatch.demo.prometheus import PrometheusServer, ScrapeTarget, create_blocks, free_port
 from stopwatch.demo.slack import Pace, SlackEmulator
-from stopwatch.watch.commands import act, pause
-from stopwatch.watch.ledger import record
+from stopwatch.watch.acts.commands import act, pause
+from stopwatch.watch.rollout.ledger import record
 from tests.stories.world import Api, daemon, eventually, settings_for
 
 PAST, LENGTH = 60, 600

@@ -13,7 +13,7 @@ from stopwatch.core.decision import Decision, DecisionState
 from stopwatch.core.escalation import escalation_key
 from stopwatch.core.outbox import Message, MessageKind, OutboxState
 from stopwatch.notify.alertmanager import AlertmanagerReceiver
-from stopwatch.watch.keeping import AlertKeeper
+from stopwatch.watch.delivery.keeping import AlertKeeper
 from tests.notify.alertmanager import Alertmanager, alertmanager
 from tests.slack.decisions import opened, rule_ground
 from tests.stories.sink import Sink

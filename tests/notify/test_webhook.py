@@ -13,7 +13,7 @@ from stopwatch.core.errors import ConfigurationError
 from stopwatch.core.outbox import Message, MessageKind, OutboxState
 from stopwatch.core.rollout import DeliveryPlan
 from stopwatch.notify.webhook import WebhookNotifier, signing_key
-from stopwatch.watch.delivery import Sender
+from stopwatch.watch.delivery.sending import Sender
 from tests.slack.decisions import opened, root
 from tests.stories.sink import Sink
 from tests.watch.outbox_in_memory import MemoryOutbox

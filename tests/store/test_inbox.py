@@ -9,7 +9,7 @@ import pytest
 from stopwatch.core.decision import Act, DecisionId
 from stopwatch.core.inbox import Interaction, Receipt, Result, Way
 from stopwatch.store.sql import SqlStore
-from stopwatch.watch.answers import Inbox
+from stopwatch.watch.acts.answers import Inbox
 from tests.store.values import MINUTE, T0
 
 CLICK = Interaction(

@@ -1,7 +1,7 @@
 """The store fits what the work and the delivery need of it; mypy checks the assignments."""
 
 from stopwatch.store.sql import SqlStore
-from stopwatch.watch.mail import Outbox
+from stopwatch.watch.delivery.mail import Outbox
 from stopwatch.watch.ports import Store, Writer
 
 

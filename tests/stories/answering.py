@@ -26,7 +26,7 @@ from stopwatch.demo.prometheus import free_port
 from stopwatch.demo.slack import Pace, SlackEmulator
 from stopwatch.demo.slack.delivery import signed
 from stopwatch.slack.people import SlackPeople
-from stopwatch.watch.commands import pause
+from stopwatch.watch.acts.commands import pause
 from tests.stories.world import KPIS, RULES, eventually
 
 CHANNEL = "C0HYPERCARE"

@@ -20,10 +20,10 @@ from stopwatch.demo.slack import Fault, Pace, SlackEmulator
 from stopwatch.notify.webhook import WebhookNotifier
 from stopwatch.slack.client import SlackNotifier
 from stopwatch.store.connect import open_store
-from stopwatch.watch.commands import Desk, act, pause
-from stopwatch.watch.delivery import Sender
+from stopwatch.watch.acts.commands import Desk, act, pause
+from stopwatch.watch.delivery.keeping import AlertKeeper, AlertReceiver
+from stopwatch.watch.delivery.sending import Sender
 from stopwatch.watch.escalating import ALERTMANAGER, SLACK, WEBHOOK, Louder, Reach, escalate
-from stopwatch.watch.keeping import AlertKeeper, AlertReceiver
 
 START = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 TOKEN = "xoxb-calls"

@@ -15,7 +15,7 @@ from stopwatch.core.kpi import SiteId
 from stopwatch.core.stop import Stop
 from stopwatch.demo.slack import people
 from stopwatch.slack.inbound import asked
-from stopwatch.watch.commands import act, pause
+from stopwatch.watch.acts.commands import act, pause
 from tests.stories.answering import (
     ANNA,
     BEN,

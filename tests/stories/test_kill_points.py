@@ -25,7 +25,7 @@ from stopwatch.demo.prometheus import free_port
 from stopwatch.demo.slack import Pace, SlackEmulator
 from stopwatch.store.connect import open_store
 from stopwatch.store.sql import SqlStore
-from stopwatch.watch.commands import Desk, pause
+from stopwatch.watch.acts.commands import Desk, pause
 from tests.stories.answering import ANNA, CHANNEL, SECRET
 from tests.stories.crash_daemon import Tripwire, live
 from tests.stories.world import KPIS, RULES, eventually

@@ -12,7 +12,7 @@ import pytest
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.stop import Stop
 from stopwatch.demo.prometheus import free_port
-from stopwatch.watch.commands import pause
+from stopwatch.watch.acts.commands import pause
 from tests.stories.answering import CHANNEL, SITES, Floor, floor
 from tests.stories.world import daemon, eventually, settings_for, write_rules
 

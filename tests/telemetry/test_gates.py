@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stopwatch.core.exit_check import GateVerdict
+from stopwatch.core.exit.check import GateVerdict
 from stopwatch.core.kpi import PhaseId
 from stopwatch.core.status import GateStatus
 from stopwatch.telemetry.metrics import Metrics

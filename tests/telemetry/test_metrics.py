@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from stopwatch.core.exit_check import GateVerdict
+from stopwatch.core.exit.check import GateVerdict
 from stopwatch.core.kpi import PhaseId
 from stopwatch.core.rule import Combine
 from stopwatch.core.state import Reported

@@ -12,14 +12,14 @@ from stopwatch.core.rollout import DeliveryPlan
 from stopwatch.demo.slack import Fault, Pace, SlackEmulator
 from stopwatch.demo.slack.workspace import Workspace
 from stopwatch.slack.client import SlackNotifier
-from stopwatch.watch.delivery import Sender
+from stopwatch.watch.delivery.sending import Sender
 from tests.slack.decisions import CHANNEL, act_body, item, opened, root
 from tests.watch.outbox_in_memory import MemoryOutbox
 
 if TYPE_CHECKING:
     from stopwatch.core.decision import Decision
     from stopwatch.core.outbox import Message
-    from stopwatch.watch.delivery_report import DeliveryReport
+    from stopwatch.watch.delivery.report import DeliveryReport
 
 FALLBACK = "C0FALLBACK"
 START = datetime(2026, 11, 21, 10, 16, 15, tzinfo=UTC)

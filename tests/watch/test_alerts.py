@@ -10,7 +10,7 @@ import pytest
 from stopwatch.core.decision import Act
 from stopwatch.core.rollout import AlertsPlan
 from stopwatch.core.stop import Alert, AlertOutcome
-from stopwatch.watch.alerts import take_alerts
+from stopwatch.watch.acts.alerts import take_alerts
 from tests.watch.letters import HAM, LODZ, MINUTE, T0, rule, rule_set
 from tests.watch.world import World, Worlds
 

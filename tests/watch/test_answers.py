@@ -10,9 +10,9 @@ import pytest
 from stopwatch.core.decision import Act, Decision, DecisionState
 from stopwatch.core.inbox import Interaction, Result, Way
 from stopwatch.core.rollout import RuleSet, SlackPlan
-from stopwatch.watch.answers import apply, complaint, heard_since, pending_beside, preview, request_of
-from stopwatch.watch.outcome import Outcome
-from stopwatch.watch.rights import obstacle
+from stopwatch.watch.acts.answers import apply, complaint, heard_since, pending_beside, preview, request_of
+from stopwatch.watch.acts.outcome import Outcome
+from stopwatch.watch.acts.rights import obstacle
 from tests.watch.letters import HAM, MINUTE, T0, rule, rule_set
 from tests.watch.world import World, Worlds
 

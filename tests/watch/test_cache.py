@@ -6,7 +6,7 @@ from math import isnan, nan
 
 import pytest
 
-from stopwatch.watch.cache import SlotCache
+from stopwatch.watch.evaluation.cache import SlotCache
 from tests.watch.letters import HAM, LODZ
 
 

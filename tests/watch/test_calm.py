@@ -11,7 +11,7 @@ from stopwatch.core.decision import Act
 from stopwatch.core.kpi import KpiId
 from stopwatch.core.rule import Criterion, Op
 from stopwatch.core.state import Condition
-from stopwatch.watch.cells import Cell
+from stopwatch.watch.evaluation.cells import Cell
 from tests.watch.letters import GRAIN, HAM, LODZ, T0, plain, rule, rule_set
 from tests.watch.world import World, Worlds
 

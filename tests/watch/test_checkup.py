@@ -29,7 +29,7 @@ from stopwatch.core.rule import (
     Threshold,
 )
 from stopwatch.core.window import Missing, Window
-from stopwatch.watch.checkup import check_source
+from stopwatch.watch.checkup.rules import check_source
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HAM = SiteId("ham-01")

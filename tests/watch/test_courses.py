@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isnan
 
 from stopwatch.core.course import Course
-from stopwatch.watch.courses import courses
+from stopwatch.watch.evaluation.courses import courses
 from tests.watch.letters import HAM, LODZ, MINUTE, T0, VALUES, rule, rule_set
 from tests.watch.world import World, Worlds
 

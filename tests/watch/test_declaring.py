@@ -10,8 +10,8 @@ from stopwatch.core.acts import ActRequest
 from stopwatch.core.decision import Act, DecisionId
 from stopwatch.core.inbox import Declaration, Interaction, Result, Way
 from stopwatch.core.rollout import RuleSet, SlackPlan
-from stopwatch.watch.answers import apply, complaint, preview
-from stopwatch.watch.commands import act
+from stopwatch.watch.acts.answers import apply, complaint, preview
+from stopwatch.watch.acts.commands import act
 from tests.watch.letters import HAM, MINUTE, rule, rule_set
 from tests.watch.test_answers import ANNA, BEN, GROUP, NOW, ONCALL, audited
 from tests.watch.world import World, Worlds

@@ -14,7 +14,7 @@ from stopwatch.core.decision import Act, Decision, DecisionId
 from stopwatch.core.outbox import Delivery, Detail, Effect, MessageKind, OutboxRow, OutboxState
 from stopwatch.core.rollout import DeliveryPlan
 from stopwatch.slack.client import SlackNotifier
-from stopwatch.watch.delivery import Sender
+from stopwatch.watch.delivery.sending import Sender
 from tests.slack.decisions import CHANNEL, acted, item, opened, root, rule_ground
 from tests.watch.delivery_bench import TOKEN, Bench
 

@@ -16,7 +16,7 @@ from stopwatch.core.rollout import DeliveryPlan
 from stopwatch.slack.pictures import SlackPictures
 from stopwatch.slack.upload import COMPLETE as DONE
 from stopwatch.slack.upload import PLACE, PUT, Picture
-from stopwatch.watch.delivery import Sender
+from stopwatch.watch.delivery.sending import Sender
 from tests.slack.decisions import acted, item
 from tests.watch.delivery_bench import TOKEN, Bench
 

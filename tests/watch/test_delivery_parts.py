@@ -7,8 +7,8 @@ import pytest
 
 from stopwatch.core.decision import DecisionId
 from stopwatch.core.outbox import Message, MessageKind, OutboxRow, OutboxState
-from stopwatch.watch.delivery_pacing import Pacing
-from stopwatch.watch.delivery_summary import bundles, summary_of
+from stopwatch.watch.delivery.pacing import Pacing
+from stopwatch.watch.delivery.summary import bundles, summary_of
 
 NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

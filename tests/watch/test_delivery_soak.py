@@ -20,8 +20,8 @@ from stopwatch.core.rollout import DeliveryPlan
 from stopwatch.demo.slack import Fault, Pace, SlackEmulator
 from stopwatch.slack.client import SlackNotifier
 from stopwatch.store.connect import open_store
-from stopwatch.watch.delivery import Sender
-from stopwatch.watch.delivery_report import DeliveryReport
+from stopwatch.watch.delivery.report import DeliveryReport
+from stopwatch.watch.delivery.sending import Sender
 from tests.slack.decisions import CHANNEL, OPENED, acted
 from tests.watch.delivery_bench import FALLBACK, TOKEN
 from tests.watch.test_delivery_store import Storm, numbered

@@ -17,8 +17,8 @@ from stopwatch.demo.slack import Fault, Pace, SlackEmulator
 from stopwatch.slack.client import SlackNotifier
 from stopwatch.store.connect import open_store
 from stopwatch.store.sql import SqlStore
-from stopwatch.watch.delivery import Sender
-from stopwatch.watch.mail import Notifier, Outbox
+from stopwatch.watch.delivery.mail import Notifier, Outbox
+from stopwatch.watch.delivery.sending import Sender
 from tests.slack.decisions import CHANNEL, act_body, acted, item, opened, root, rule_ground
 from tests.watch.delivery_bench import START, TOKEN
 

@@ -12,9 +12,9 @@ from stopwatch.core.gate import site_gate
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.ledger import EntryKind
 from stopwatch.core.outbox import MessageKind, OutboxState
-from stopwatch.watch.drills import drill
 from stopwatch.watch.escalating import Louder, Reach, escalate
 from stopwatch.watch.recorded import recorded_status
+from stopwatch.watch.rollout.drills import drill
 from tests.watch.letters import CHANNEL, GRAIN, HAM, LODZ, MINUTE, ROLLOUT, T0, rule, rule_set
 from tests.watch.world import World, Worlds
 

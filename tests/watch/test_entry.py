@@ -15,10 +15,10 @@ from stopwatch.core.ledger import EntryKind
 from stopwatch.core.phase import AutomaticItem, Phase, ReadinessItem
 from stopwatch.core.records import Activation
 from stopwatch.core.rollout import Plan, RuleSet
-from stopwatch.watch import conduct
-from stopwatch.watch.activating import activate_planned, next_go_live
-from stopwatch.watch.conduct import Voucher
-from stopwatch.watch.entry import GoLive, activate, gate_of
+from stopwatch.watch.rollout import conduct
+from stopwatch.watch.rollout.activating import activate_planned, next_go_live
+from stopwatch.watch.rollout.conduct import Voucher
+from stopwatch.watch.rollout.entry import GoLive, activate, gate_of
 from tests.watch.letters import DAY, GRAIN, HAM, LODZ, ROLLOUT, T0, rule, rule_set
 from tests.watch.world import World, Worlds
 

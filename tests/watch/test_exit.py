@@ -10,13 +10,13 @@ from decimal import Decimal
 import pytest
 
 from stopwatch.core.decision import Acted, Decision, DecisionId, DecisionState, Ground, GroundId, GroundKind
-from stopwatch.core.exit import Seen
-from stopwatch.core.exit_check import RuleOver
+from stopwatch.core.exit.check import RuleOver
+from stopwatch.core.exit.judgement import Seen
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.records import Activation
 from stopwatch.core.rollout import RuleSet
 from stopwatch.core.rule import BaselineThreshold, Statistic
-from stopwatch.watch.exit import Told, look
+from stopwatch.watch.rollout.exit import Told, look
 from tests.watch.past import HAM, LODZ, RULE, Past, minute, rule_set, stop_rule, values
 
 LENGTH = 40

@@ -10,12 +10,12 @@ from math import nan
 import pytest
 
 from stopwatch.core.errors import SourceError
-from stopwatch.core.exit_check import KpiOver
+from stopwatch.core.exit.check import KpiOver
+from stopwatch.core.exit.observation import SiteWindow
 from stopwatch.core.grid import SlotRange
 from stopwatch.core.kpi import Better, Kpi, KpiId, SiteId, Unit
-from stopwatch.core.observation import SiteWindow
 from stopwatch.core.reading import MAX_POINTS, Query, Reading
-from stopwatch.watch.exit_counts import count, pace
+from stopwatch.watch.rollout.exit_counts import count, pace
 
 HAM, LODZ = SiteId("ham-01"), SiteId("lodz")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

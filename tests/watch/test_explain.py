@@ -20,9 +20,9 @@ from stopwatch.core.sample import Samples, classify
 from stopwatch.core.state import Condition, RuleState, fold, rearmed
 from stopwatch.core.verdict import Branch
 from stopwatch.core.window import Missing, Window
-from stopwatch.watch.explain import Explanation, Question, explain
-from stopwatch.watch.explain_arming import Arming, Origin
-from stopwatch.watch.explain_slots import Reason
+from stopwatch.watch.explain.arming import Arming, Origin
+from stopwatch.watch.explain.explanation import Explanation, Question, explain
+from stopwatch.watch.explain.slots import Reason
 from tests.watch.past import FIRST, HAM, RULE, START, Past, minute, missing_as, rule_set, stop_rule, values
 
 DAY = timedelta(days=1)

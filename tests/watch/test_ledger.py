@@ -10,7 +10,7 @@ from sqlalchemy import select
 from stopwatch.core.errors import StoreError
 from stopwatch.core.ledger import EntryKind, entry, newest
 from stopwatch.store.schema import audit
-from stopwatch.watch.ledger import record
+from stopwatch.watch.rollout.ledger import record
 from tests.watch.letters import HAM, LODZ, MINUTE, ROLLOUT, T0, rule, rule_set
 from tests.watch.world import World, Worlds
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from stopwatch.core.decision import Act, GroundKind
 from stopwatch.core.state import Reported
 from stopwatch.core.status import SiteStatus, StatusView
-from stopwatch.watch.picture import draw, overlay
+from stopwatch.watch.evaluation.picture import draw, overlay
+from stopwatch.watch.evaluation.recording import ended_by_site
 from stopwatch.watch.recorded import recorded_status
-from stopwatch.watch.recording import ended_by_site
 from tests.watch.letters import GRAIN, HAM, LODZ, LYON, ROLLOUT, T0, WAVE, rule, rule_set
 from tests.watch.world import World, Worlds
 

@@ -17,9 +17,9 @@ from stopwatch.core.rule import StopRule
 from stopwatch.core.sample import Samples, classify
 from stopwatch.core.state import Change, Reported, fold, rearmed
 from stopwatch.core.window import Missing
-from stopwatch.watch.replay import Replay, Span, replay
-from stopwatch.watch.replay_lanes import Curve
-from stopwatch.watch.replay_summary import summary
+from stopwatch.watch.replay.lanes import Curve
+from stopwatch.watch.replay.run import Replay, Span, replay
+from stopwatch.watch.replay.summary import summary
 from tests.watch.past import FIRST, HAM, LODZ, START, Past, minute, missing_as, rule_set, stop_rule, values
 
 Opened = list[tuple[object, object, object]]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from stopwatch.core.rollout import RuleSet
 from stopwatch.core.rule import Mode
-from stopwatch.watch.replay import Replay, Span, replay
+from stopwatch.watch.replay.run import Replay, Span, replay
 from tests.watch.letters import GRAIN, HAM, LODZ, T0, LetterSource, rule, rule_set
 from tests.watch.test_folding import LENGTH, MOVES, SERIES, Move, live_through
 from tests.watch.world import Worlds

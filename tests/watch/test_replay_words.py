@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from stopwatch.cli.replay_output import sentences
-from stopwatch.watch.replay import Replay
-from stopwatch.watch.replay_lanes import Lane
+from stopwatch.watch.replay.lanes import Lane
+from stopwatch.watch.replay.run import Replay
 from tests.watch.letters import rule, rule_set
 from tests.watch.world import Worlds
 

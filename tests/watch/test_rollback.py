@@ -16,8 +16,8 @@ from stopwatch.core.decision import Act, Decision, DecisionState
 from stopwatch.core.ledger import EntryKind, entry
 from stopwatch.core.phase import RollbackPlan
 from stopwatch.core.rollout import RuleSet
-from stopwatch.watch.rollback import RollbackWatch
-from stopwatch.watch.verifying import evaluate
+from stopwatch.watch.rollout.rollback import RollbackWatch
+from stopwatch.watch.rollout.verifying import evaluate
 from tests.watch.letters import HAM, MINUTE, ROLLOUT, T0, rule, rule_set
 from tests.watch.world import World, Worlds
 

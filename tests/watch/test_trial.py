@@ -10,7 +10,7 @@ import pytest
 from stopwatch.core.kpi import RuleId
 from stopwatch.core.rule import BaselineThreshold, Criterion, FixedVolume, Op, Statistic, StopRule
 from stopwatch.core.sample import Absence
-from stopwatch.watch.trial import run_site
+from stopwatch.watch.trial.run import run_site
 from tests.watch.told import MINUTE, R, Told, V, course, letters, spelt, stop_rule
 
 

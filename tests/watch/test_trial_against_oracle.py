@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stopwatch.core.kpi import KpiId
 from stopwatch.core.rule import Criterion, FixedVolume, Op
 from stopwatch.core.window import Missing, Window
-from stopwatch.watch.trial import run_site
+from stopwatch.watch.trial.run import run_site
 from tests.core import oracle
 from tests.core.cases import Case, cases
 from tests.watch.told import R, Told

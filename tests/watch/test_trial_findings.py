@@ -11,7 +11,7 @@ import pytest
 from stopwatch.core.kpi import RuleId, SiteId
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
-from stopwatch.watch.trial_findings import Kind, run_trial
+from stopwatch.watch.trial.findings import Kind, run_trial
 from tests.watch.told import MINUTE, A, R, Told, V, letters, stop_rule
 
 

@@ -12,7 +12,7 @@ from stopwatch.core.kpi import KpiId, RuleId, SiteId
 from stopwatch.core.rule import Combine, Criterion, Op, Statistic, StopRule
 from stopwatch.core.state import Reported
 from stopwatch.core.window import Window
-from stopwatch.watch.trial import Course, run_site
+from stopwatch.watch.trial.run import Course, run_site
 
 V, R, A = KpiId("v"), RuleId("r"), SiteId("a")
 MINUTE = timedelta(minutes=1)

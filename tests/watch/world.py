@@ -20,12 +20,12 @@ from stopwatch.core.stop import Stop
 from stopwatch.store.connect import open_store
 from stopwatch.store.schema import audit, unjudged
 from stopwatch.store.sql import SqlStore
-from stopwatch.watch import commands
-from stopwatch.watch.cells import Cell
-from stopwatch.watch.commands import Desk
+from stopwatch.watch.acts import commands
+from stopwatch.watch.acts.commands import Desk
+from stopwatch.watch.evaluation.cells import Cell
+from stopwatch.watch.evaluation.tick import SourceWatch, TickReport
 from stopwatch.watch.ports import Store
 from stopwatch.watch.starting import take_up
-from stopwatch.watch.tick import SourceWatch, TickReport
 from tests.watch.letters import CHANNEL, DAY, MINUTE, ROLLOUT, Entry, LetterSource
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from stopwatch.web.api import build_app
+from stopwatch.web.application import build_app
 from stopwatch.web.server import WebServer
 from stopwatch.web.tokens import Keyring
 from tests.web.world import TOKENS, FakeActs, FakeBoard, FakeHealth, FakeRecords

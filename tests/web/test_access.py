@@ -4,7 +4,7 @@ import pytest
 
 from stopwatch.core.access import Scope, Token
 from stopwatch.core.errors import ConfigurationError
-from stopwatch.web.sessions import Sessions
+from stopwatch.web.pages.sessions import Sessions
 from stopwatch.web.tokens import Keyring, Unidentified, identify, is_loopback, require_tokens
 from tests.web.conftest import Served
 from tests.web.world import SECRETS, TOKENS, at

@@ -10,7 +10,7 @@ from pathlib import Path
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.resolve import resolve
 from stopwatch.core.rule import BaselineThreshold, Statistic
-from stopwatch.web.bundle_view import view_of
+from stopwatch.web.pages.bundle_view import view_of
 from tests.watch.letters import GRAIN, HAM, T0, rule, rule_set
 from tests.watch.test_evidence import bundles
 from tests.watch.world import Worlds

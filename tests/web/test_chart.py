@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stopwatch.core.rule import Op
-from stopwatch.web.chart import HEIGHT, WIDTH, Chart, describe, draw
+from stopwatch.web.charts.chart import HEIGHT, WIDTH, Chart, describe, draw
 from stopwatch.web.figures import figure, label, span, ticks
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from stopwatch.core.errors import ActIncompleteError, IssueNotFoundError
-from stopwatch.web.api import build_app
+from stopwatch.web.application import build_app
 from stopwatch.web.server import WebServer
 from stopwatch.web.tokens import Keyring
 from tests.web.conftest import Served

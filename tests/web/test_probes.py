@@ -2,7 +2,7 @@
 
 import pytest
 
-from stopwatch.web.probes import accepts_gzip
+from stopwatch.web.api.probes import accepts_gzip
 from tests.web.conftest import Served
 
 

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from stopwatch.web.chart import HEIGHT, WIDTH, draw
-from stopwatch.web.raster import png
+from stopwatch.web.charts.chart import HEIGHT, WIDTH, draw
+from stopwatch.web.charts.raster import png
 from tests.web.test_chart import CHARTS
 
 HEADER = b"\x89PNG\r\n\x1a\n"
@@ -38,6 +38,6 @@ def test_what_is_no_svg_is_refused() -> None:
 
 
 def test_nobody_pays_for_pictures_who_draws_none() -> None:
-    program = "import sys, stopwatch.web.raster, stopwatch.web.filing; print('resvg_py' in sys.modules)"
+    program = "import sys, stopwatch.web.charts.raster, stopwatch.web.filing; print('resvg_py' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout == "False\n"

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from stopwatch.core.gate import SiteGate
 from stopwatch.core.wire import decision_json, decisions_json, gate_json, status_json
-from stopwatch.web import examples, models
+from stopwatch.web.api import examples, models
 from tests.web.conftest import Served
 from tests.web.world import ENDED, HAM, LIVE, FakeRecords, ended_decision, live_decision, view
 

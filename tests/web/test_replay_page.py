@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stopwatch.web.charts.replay_svg import HEIGHT, Axis, Scale, band, scale, strips
 from stopwatch.web.replay_page import Bar, Line, Page, Row, SiteSection, render
-from stopwatch.web.replay_svg import HEIGHT, Axis, Scale, band, scale, strips
 
 START = datetime(2026, 11, 21, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

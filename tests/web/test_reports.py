@@ -14,8 +14,8 @@ import pytest
 
 from stopwatch.core.outbox import Detail, Message, MessageKind
 from stopwatch.slack.thread import thread_item
-from stopwatch.web.api import build_app
-from stopwatch.web.board_view import BoardFacts, Sign, board_view
+from stopwatch.web.application import build_app
+from stopwatch.web.pages.board_view import BoardFacts, Sign, board_view
 from stopwatch.web.reports.checkpoint import checkpoint_document
 from stopwatch.web.reports.document import Bar, Document, Section, Table, Timeline, message_facts
 from stopwatch.web.reports.gate import gate_document

@@ -11,7 +11,7 @@ import pytest
 
 from stopwatch.core.errors import ConfigurationError
 from stopwatch.web import protocol
-from stopwatch.web.api import build_app
+from stopwatch.web.application import build_app
 from stopwatch.web.server import WebServer
 from tests.web.conftest import Served
 from tests.web.world import SECRETS, FakeActs, FakeBoard, FakeHealth, FakeRecords

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stopwatch.core.kpi import Unit
-from stopwatch.web.sparkline import HEIGHT, WIDTH, sparkline
+from stopwatch.web.charts.sparkline import HEIGHT, WIDTH, sparkline
 
 GOLDEN = Path(__file__).parent / "golden" / "sparkline.svg"
 nan, inf = math.nan, math.inf

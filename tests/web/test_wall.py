@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from stopwatch.core.decision import Acted, DecisionId
-from stopwatch.web.wall import MOST_ROWS, as_csv
+from stopwatch.web.pages.wall import MOST_ROWS, as_csv
 from tests.web.browsing import PageSite, serve
 from tests.web.estate import NOW
 from tests.web.paused import decision

@@ -66,7 +66,7 @@ def command(
     """
     if held:
         from stopwatch.core.kpi import PhaseId
-        from stopwatch.watch.reporting import Meeting, hold
+        from stopwatch.watch.rollout.reporting import Meeting, hold
 
         chosen = PhaseId(phase) if phase is not None else None
         meeting = Meeting(actor_of(actor), present, note, day.date() if day is not None else None, chosen)
@@ -83,7 +83,7 @@ def command(
 
 def _write(phase: str | None, form: str | None, out: Path | None, config: str | None) -> None:
     from stopwatch.core.hypercare import in_hypercare
-    from stopwatch.watch.reporting import newest_kpis, story_of
+    from stopwatch.watch.rollout.reporting import newest_kpis, story_of
     from stopwatch.web.reports.checkpoint import checkpoint_document, kpi_rows
 
     with open_records(config) as (rule_set, store), store.reading() as view:

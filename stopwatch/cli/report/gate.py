@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stopwatch.core.phase import Phase
-    from stopwatch.watch.commands import Desk
+    from stopwatch.watch.acts.commands import Desk
     from stopwatch.web.reports.document import Document
 
 
@@ -36,7 +36,7 @@ def command(phase: str, post: bool, form: str | None, out: Path | None, config: 
 
     It rests on the newest kept judgement (`stopwatch gate PHASE`) and what people made of it.
     """
-    from stopwatch.watch.reporting import story_of
+    from stopwatch.watch.rollout.reporting import story_of
     from stopwatch.web.reports.gate import gate_document
 
     with open_desk(config) as desk:
@@ -53,7 +53,7 @@ def command(phase: str, post: bool, form: str | None, out: Path | None, config: 
 def _post(desk: Desk, phase: Phase, document: Document, config: str | None) -> None:
     from stopwatch.core.ledger import EntryKind
     from stopwatch.core.phase_gate import newest_judgement
-    from stopwatch.watch.reporting import report_message, tell_once
+    from stopwatch.watch.rollout.reporting import report_message, tell_once
     from stopwatch.web.reports.document import message_facts
 
     settings, plan = settings_from(config), desk.rule_set.plan

@@ -32,7 +32,7 @@ def command(form: str | None, out: Path | None, config: str | None) -> None:
     limits and baselines, dashboards, decisions with their evidence and follow-ups, gates, sign-offs, checkpoints, and
     the head of the audit chain.
     """
-    from stopwatch.watch.reporting import story_of
+    from stopwatch.watch.rollout.reporting import story_of
     from stopwatch.web.reports.handover import handover_document
 
     with open_records(config) as (rule_set, store), store.reading() as view:

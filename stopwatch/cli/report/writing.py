@@ -78,7 +78,7 @@ def _message(document: Document) -> str:
 
     from stopwatch.core.outbox import Detail
     from stopwatch.slack.report import report_message as rendered
-    from stopwatch.watch.reporting import report_message
+    from stopwatch.watch.rollout.reporting import report_message
     from stopwatch.web.reports.document import message_facts
 
     payload = rendered(report_message("cli", "", message_facts(document)), Detail.FULL)

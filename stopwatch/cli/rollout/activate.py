@@ -58,7 +58,7 @@ def command(
     from stopwatch.core.errors import EntryClosedError
     from stopwatch.core.kpi import SiteId
     from stopwatch.core.rollout_wire import activation_json, entry_gate_json
-    from stopwatch.watch.entry import GoLive, activate
+    from stopwatch.watch.rollout.entry import GoLive, activate
 
     asked = GoLive(SiteId(site), actor_of(actor), version, at, override, reason, checked(link))
     try:

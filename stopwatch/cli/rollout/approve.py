@@ -23,7 +23,7 @@ def command(place: str | None, reason: str, link: str | None, actor: str | None,
     It serves one activation of each site, by somebody else than the approver.
     """
     from stopwatch.core.rollout import WIDE_ALL
-    from stopwatch.watch.conduct import approve
+    from stopwatch.watch.rollout.conduct import approve
 
     proof = voucher(actor, link, None)
     with open_desk(config, create=True) as desk:

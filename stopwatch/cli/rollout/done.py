@@ -40,7 +40,7 @@ def command(
 
     The retrospective of an emergency change is recorded for its phase: rollout done PHASE retrospective --link URL.
     """
-    from stopwatch.watch import conduct
+    from stopwatch.watch.rollout import conduct
 
     if withdraw and expires is not None:
         raise click.UsageError("--withdraw takes no --expires")

@@ -13,7 +13,7 @@ from stopwatch.config.duration import parse_duration
 
 if TYPE_CHECKING:
     from stopwatch.core.ledger import Entry
-    from stopwatch.watch.conduct import Voucher
+    from stopwatch.watch.rollout.conduct import Voucher
 
 link_option = click.option("--link", metavar="URL", help="The evidence: a ticket, a protocol, a page.")
 note_option = click.option("--note", metavar="TEXT", help="What there is to say about it.")
@@ -60,7 +60,7 @@ def voucher(actor: str | None, link: str | None, note: str | None) -> Voucher:
         ActIncompleteError: The link is no web address.
 
     """
-    from stopwatch.watch.conduct import Voucher
+    from stopwatch.watch.rollout.conduct import Voucher
 
     return Voucher(actor_of(actor), "cli", link=checked(link), note=note)
 

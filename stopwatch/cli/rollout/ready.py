@@ -39,8 +39,8 @@ def command(site: str, no_ask: bool, actor: str | None, config: str | None, form
     from stopwatch.core.kpi import SiteId
     from stopwatch.core.phase import AutomaticItem
     from stopwatch.core.rollout_wire import entry_gate_json
-    from stopwatch.watch.entry import check_site, gate_of
-    from stopwatch.watch.readiness import record_answers
+    from stopwatch.watch.rollout.entry import check_site, gate_of
+    from stopwatch.watch.rollout.readiness import record_answers
 
     place = SiteId(site)
     with open_desk(config, create=True) as desk:

@@ -56,7 +56,7 @@ def command(
 ) -> None:
     """Record a rehearsal of the roll-back at a site, for a phase, or, without either, for the rollout."""
     from stopwatch.core.rollout import WIDE_ALL
-    from stopwatch.watch.conduct import Rehearsal, rehearse
+    from stopwatch.watch.rollout.conduct import Rehearsal, rehearse
 
     proof = voucher(actor, link, note)
     held = Rehearsal(what, took, not failed, from_version, to_version)

@@ -28,7 +28,7 @@ def command(
     An exit gate demands one such record since go-live.
     """
     from stopwatch.core.rollout import WIDE_ALL
-    from stopwatch.watch.conduct import runbook
+    from stopwatch.watch.rollout.conduct import runbook
 
     proof = voucher(actor, link, note)
     with open_desk(config, create=True) as desk:

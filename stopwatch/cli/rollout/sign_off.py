@@ -31,7 +31,7 @@ def command(
     form: str,
 ) -> None:
     """Sign a phase, or one of its sites, off as a role; exit gates demand the roles of the plan's exit.sign_offs."""
-    from stopwatch.watch.conduct import sign_off
+    from stopwatch.watch.rollout.conduct import sign_off
 
     proof = voucher(actor, link, note)
     with open_desk(config, create=True) as desk:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stopwatch.core.change import ChangeType
-from stopwatch.core.exit_check import GateVerdict
-from stopwatch.core.exit_people import runbook_check, sign_off_check
+from stopwatch.core.exit.check import GateVerdict
+from stopwatch.core.exit.people import runbook_check, sign_off_check
 from stopwatch.core.readiness import checklist
 from stopwatch.web.reports.rows import issues_of
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from stopwatch.core.exit_check import GateVerdict, percent
+from stopwatch.core.exit.check import GateVerdict, percent
 from stopwatch.core.ledger import EntryKind
 from stopwatch.core.phase_gate import newest_judgement
 from stopwatch.web.figures import span

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stopwatch.web.rendering import Templates
+from stopwatch.web.charts.sparkline import sparkline
+from stopwatch.web.pages.rendering import Templates
 from stopwatch.web.reports.timeline import timeline_svg
-from stopwatch.web.sparkline import sparkline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""The exit gate of a phase: what it demands, what was observed, and what both come to."""

@@ -1,0 +1,1 @@
+"""Rules held against a living Prometheus before they count."""

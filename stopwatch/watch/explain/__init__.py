@@ -1,0 +1,1 @@
+"""Why a rule fired at a site, or did not."""

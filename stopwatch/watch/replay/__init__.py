@@ -1,0 +1,1 @@
+"""Rules played again over the past."""

@@ -1,0 +1,1 @@
+"""Tests of stop rules: series in, states and events out."""

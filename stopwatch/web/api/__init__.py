@@ -1,0 +1,1 @@
+"""What programs are answered: endpoints, their shapes, and refusals as problem documents."""

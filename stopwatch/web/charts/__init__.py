@@ -1,0 +1,1 @@
+"""Numbers as pictures: evidence charts, sparklines, replays; as SVG and as PNG."""

@@ -1,0 +1,1 @@
+"""What people look at: pages, forms, the sign-in before them."""
