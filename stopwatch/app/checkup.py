@@ -39,7 +39,7 @@ def check_live(rule_set: RuleSet, settings: Settings) -> Checkup:
         for source in sources.values():
             source.close()
     ask = ask_links(private=settings.link_hosts_private)
-    found = found.merged(check_links(rule_set, ask, now=clock.now(), baselines=baselines))
+    found = found.merged(check_links(rule_set, ask, now=clock.now()))
     return found.merged(_slack(rule_set, settings))
 
 

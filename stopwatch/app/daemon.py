@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from stopwatch.app.introductions import Introductions
 from stopwatch.app.leading import Leading
 from stopwatch.app.measuring import expect, measure
 from stopwatch.app.saying import say, say_news
-from stopwatch.app.settling import settle
+from stopwatch.app.settling import Terms, lay_out
 from stopwatch.config.load import fingerprint
 from stopwatch.core.baseline import refers
 from stopwatch.core.errors import ConfigurationError, StoreError
@@ -28,7 +28,6 @@ from stopwatch.watch.rollout.activating import next_go_live, went_live
 from stopwatch.watch.rollout.reach import caught_up
 from stopwatch.watch.rollout.rollback import RollbackWatch
 from stopwatch.watch.rollout.verifying import evaluate
-from stopwatch.watch.starting import take_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,6 +91,7 @@ class Daemon:
         self.board = Board(store.recall, metrics)
         self.looked = False
         self._take_up(self.rule_set, self._sources)
+        self._note()
 
     # ------------------------------------------------------------------------------------------------------ the watch
 
@@ -130,16 +130,8 @@ class Daemon:
         """
         now, channel = self.clock.now(), channel_of(rule_set, self.settings)
         with self.leading.working() as epoch:
-            activations = settle(self.led, rule_set, channel, leads=epoch is not None, now=now)
-        watches = take_up(
-            self.led,
-            rule_set,
-            sources,
-            activations,
-            channel=channel,
-            catch_up=self.settings.catch_up,
-            origin=self._origin,
-        )
+            terms = Terms(channel, self.settings.catch_up, self._origin, leads=epoch is not None)
+            activations, watches = lay_out(self.led, rule_set, sources, terms, now=now)
         # Whatever may fail has been done by now.
         self._laid, self._follow_at = epoch, self.clock.monotonic() + FOLLOWED_SECONDS
         if epoch is None:
@@ -153,7 +145,6 @@ class Daemon:
         self._watches = {watch.name: watch for watch in watches}
         self._activations, self._next_go_live = activations, next_go_live(rule_set.plan, activations, now)
         expect(self.metrics, watches)
-        self._note()
 
     def tick(self, source: str) -> None:
         """
@@ -275,6 +266,8 @@ class Daemon:
                 self.metrics.observe_reload(good=False, at=self.clock.now())
                 log.warning("config.refused", by=by, detail=str(error))
                 raise
+            with suppress(StoreError):  # the new files are in force; the next pulse draws them
+                self._note()
             self.metrics.observe_reload(good=True, at=self.clock.now())
             log.info("config.reloaded", by=by, revision=rule_set.revision, sites=len(rule_set.plan.sites))
 

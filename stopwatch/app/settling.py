@@ -1,42 +1,79 @@
-"""What the leader writes before a watch is laid out: go-lives that have come, and rules that left."""
+"""Laying out a watch: the records are read first, and what the leader writes comes last, all of it or nothing."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 
-from stopwatch.watch.rollout.activating import activate_planned
-from stopwatch.watch.starting import note_unwatched
+from stopwatch.watch.rollout.activating import GoLives, planned_go_lives, record_go_lives
+from stopwatch.watch.starting import note_unwatched, take_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from stopwatch.core.kpi import SiteId
+    from stopwatch.core.reading import Origin
     from stopwatch.core.records import Activation
     from stopwatch.core.rollout import RuleSet
     from stopwatch.store.sql import SqlStore
+    from stopwatch.watch.ports import Source
+    from stopwatch.watch.tick import SourceWatch
 
 log = structlog.get_logger()
 
 
-def settle(
-    store: SqlStore, rule_set: RuleSet, channel: Callable[[SiteId | None], str | None], *, leads: bool, now: datetime
-) -> Mapping[SiteId, Activation]:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Where cards go, how far back is caught up, where evidence was read, and whether this replica *leads*."""
+
+    channel: Callable[[SiteId | None], str | None]
+    catch_up: timedelta
+    origin: Callable[[str], Origin]
+    leads: bool
+
+
+def lay_out(
+    store: SqlStore, rule_set: RuleSet, sources: Mapping[str, Source], terms: Terms, *, now: datetime
+) -> tuple[Mapping[SiteId, Activation], list[SourceWatch]]:
     """
-    Return all activations; who *leads* records those that have come and what is no longer watched.
+    Return every site's newest activation and what is watched at each source.
+
+    The leader records the go-lives of the plan that have come, and which rules left.
 
     Raises:
-        StoreError: The records could not be read or written.
+        StoreError: The records could not be read or written; nothing changed.
 
     """
-    if not leads:
-        with store.reading() as view:
-            return view.activations(rule_set.plan.rollout)
-    activations, warnings = activate_planned(store.recall, rule_set, now)
-    for warning in warnings:
+    with store.recall.reading() as view:
+        known = view.activations(rule_set.plan.rollout)
+    found = planned_go_lives(known, rule_set, now) if terms.leads else GoLives(known)
+    watches = take_up(
+        store,
+        rule_set,
+        sources,
+        found.activations,
+        channel=terms.channel,
+        catch_up=terms.catch_up,
+        origin=terms.origin,
+    )
+    try:
+        if terms.leads:
+            _settle(store, rule_set, found, terms, now)
+    except BaseException:
+        for watch in watches:
+            watch.close()
+        raise
+    return found.activations, watches
+
+
+def _settle(store: SqlStore, rule_set: RuleSet, found: GoLives, terms: Terms, now: datetime) -> None:
+    with store.writing() as tx:
+        record_go_lives(tx, rule_set.plan.rollout, found.fresh)
+        changes = note_unwatched(tx, rule_set, terms.channel, now)
+    for warning in found.warnings:
         log.warning("plan.go_live_edited", detail=warning)
-    for detail in note_unwatched(store, rule_set, channel, now):
+    for detail in changes:
         log.info("ground.watch_changed", detail=detail)
-    return activations

@@ -11,6 +11,7 @@ from stopwatch.config.checks.ids import check_ids
 from stopwatch.config.checks.phases import check_phases
 from stopwatch.config.checks.readiness import check_readiness
 from stopwatch.config.checks.roles import check_roles
+from stopwatch.config.checks.rollback import check_rollback
 from stopwatch.config.checks.series_of_sites import check_series_of_sites
 from stopwatch.config.checks.sources import check_sources
 from stopwatch.config.node import Fields, Node, plain
@@ -53,6 +54,7 @@ def read_plan(node: Node, outline: Outline, found: Complaints) -> Plan | None:
     check_roles(node, found)
     check_calendar(node, outline, found)
     check_change(node, found)
+    check_rollback(node, found)
     if read is None or found.error_count > before:
         return None
     written = node.get("change") if isinstance(node, Fields) else None

@@ -15,25 +15,24 @@ if TYPE_CHECKING:
 
     from stopwatch.core.kpi import Kpi, KpiId
     from stopwatch.core.rollout import Site
-    from stopwatch.core.rule import Links, ResolvedRule
+    from stopwatch.core.rule import StopRule
     from stopwatch.core.state import RuleEvent
 
 MARGIN = timedelta(minutes=30)
 """How much before and after a breach a link shows."""
 
 
-def fill(
-    links: Links, site: Site, rule: ResolvedRule, event: RuleEvent, decision: str, kpis: Mapping[KpiId, Kpi]
-) -> tuple[Link, ...]:
+def fill(rule: StopRule, site: Site, event: RuleEvent, decision: str, kpis: Mapping[KpiId, Kpi]) -> tuple[Link, ...]:
     """Return the rule's links with every placeholder replaced; templates were checked when they were loaded."""
-    kpi = kpis.get(rule.limits[0].kpi)
+    first = rule.criteria[0].kpi
+    kpi = kpis.get(first)
     begin, end = event.pending_since - MARGIN, event.at + MARGIN
     words = {
         "site": site.id,
         "label": site.label,
         "phase": site.phase,
         "rule": rule.id,
-        "kpi": rule.limits[0].kpi,
+        "kpi": first,
         "from_ms": str(_milliseconds(begin)),
         "to_ms": str(_milliseconds(end)),
         "from_iso": rfc3339(begin),
@@ -43,7 +42,7 @@ def fill(
         "decision": decision,
     }
     filled = []
-    for kind, template in links.items():
+    for kind, template in rule.links.items():
         url = template
         for name, word in words.items():
             url = url.replace("{" + name + "}", quote(word, safe=":" if name != "query" else ""))

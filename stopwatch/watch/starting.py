@@ -81,36 +81,31 @@ class _Records:
 
 
 def note_unwatched(
-    store: Store, rule_set: RuleSet, channel: Callable[[SiteId | None], str | None], now: datetime
+    tx: Writer, rule_set: RuleSet, channel: Callable[[SiteId | None], str | None], now: datetime
 ) -> list[str]:
     """
     Note which rules left the rule set: where judging them ended, and that their grounds are no longer watched.
 
     A rule that comes back is watched again and goes on where it was left. Returns a sentence for each changed ground.
-
-    Raises:
-        StoreError: The records could not be read or written.
-
     """
     told = []
-    with store.writing() as tx:
-        _set_down(tx, rule_set)
-        for decision in tx.decisions(rule_set.plan.rollout, live=True):
-            grounds = tuple(
-                replace(ground, unwatched=rule_set.rule(ground.site, ground.rule) is None)
-                if ground.kind is GroundKind.RULE and ground.site is not None and ground.rule is not None
-                else ground
-                for ground in decision.grounds
-            )
-            if grounds == decision.grounds:
-                continue
-            changed = replace(decision, grounds=grounds)
-            tx.save_decision(changed, rev_before=decision.rev)
-            for ground, before in zip(grounds, decision.grounds, strict=True):
-                if ground != before:
-                    _audit(tx, changed, ground, now)
-                    told.append(f"{decision.id}: {ground.id} is {_watched(ground)}")
-            tell(tx, changed, channel(decision.site), now=now)
+    _set_down(tx, rule_set)
+    for decision in tx.decisions(rule_set.plan.rollout, live=True):
+        grounds = tuple(
+            replace(ground, unwatched=rule_set.rule(ground.site, ground.rule) is None)
+            if ground.kind is GroundKind.RULE and ground.site is not None and ground.rule is not None
+            else ground
+            for ground in decision.grounds
+        )
+        if grounds == decision.grounds:
+            continue
+        changed = replace(decision, grounds=grounds)
+        tx.save_decision(changed, rev_before=decision.rev)
+        for ground, before in zip(grounds, decision.grounds, strict=True):
+            if ground != before:
+                _audit(tx, changed, ground, now)
+                told.append(f"{decision.id}: {ground.id} is {_watched(ground)}")
+        tell(tx, changed, channel(decision.site), now=now)
     return told
 
 

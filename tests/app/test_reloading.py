@@ -13,14 +13,17 @@ from pathlib import Path
 import httpx
 import pytest
 
+from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
 from stopwatch.app.running import running
 from stopwatch.config.settings import Settings, load_settings
 from stopwatch.core.errors import StoreError
 from stopwatch.demo.prometheus import free_port
 from stopwatch.store.connect import open_store
-from stopwatch.store.records import SqlWriter
+from stopwatch.store.recall import Recall
+from stopwatch.store.records import SqlReader, SqlWriter
 from stopwatch.store.sql import SqlStore
+from stopwatch.telemetry.metrics import Metrics
 from tests.stories.sink import Sink
 from tests.stories.world import RULES, eventually, write_rules
 
@@ -151,6 +154,77 @@ class Refusing(SqlStore):
             raise StoreError("the database is read-only")
         with super().writing() as writer:
             yield writer
+
+
+class Wearing(SqlStore):
+    """Records that are opened, to be read or written, only *left* times more."""
+
+    left = 10**6
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlReader]:
+        self.wear()
+        with super().reading() as reader:
+            yield reader
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlWriter]:
+        self.wear()
+        with super().writing() as writer:
+            yield writer
+
+    @classmethod
+    def wear(cls) -> None:
+        cls.left -= 1
+        if cls.left < 0:
+            raise StoreError("the database is gone")
+
+
+class WearingRecall(Recall):
+    """The same for what is looked at again and again."""
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlReader]:
+        Wearing.wear()
+        with super().reading() as reader:
+            yield reader
+
+
+def test_a_reload_that_is_refused_midway_has_recorded_nothing(rules: Path) -> None:
+    clock, settings = Clock(), settings_of(rules)
+    store = open_store(settings.database_url.get_secret_value())
+    store.__class__, store.recall.__class__ = Wearing, WearingRecall
+    daemon = Daemon(settings, store, clock, Metrics(version="0", now=clock.now))
+
+    def recorded() -> tuple[object, ...]:
+        Wearing.left = 10**6
+        with store.reading() as view:
+            return view.activations("story"), view.audit_head()
+
+    plan = json.loads((rules / "rollout.yaml").read_text())
+    plan["sites"]["ham-01"]["go_live"] = "2026-01-01T00:00:00Z"
+    (rules / "rollout.yaml").write_text(json.dumps(plan))
+    before, watches, known = daemon.rule_set, daemon.watches, recorded()
+    refused = 0
+    try:
+        for left in range(10):
+            Wearing.left = left
+            try:
+                daemon.reload(by="test")
+            except StoreError:
+                refused += 1
+                assert (daemon.rule_set, daemon.watches, recorded()) == (before, watches, known), left
+            else:
+                break
+        activations, _head = recorded()
+        assert isinstance(activations, dict)
+        assert (refused, [*activations], daemon.rule_set is before) == (3, ["ham-01"], False)
+        daemon.tick("default")
+        assert [source for source, _ in daemon.failing()] == ["default"], "it asks, through a client that is open"
+    finally:
+        Wearing.left = 10**6
+        daemon.close()
+        store.close()
 
 
 def test_records_that_refuse_leave_the_previous_files_in_force_as_a_whole(rules: Path) -> None:

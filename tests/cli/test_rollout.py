@@ -201,6 +201,17 @@ def test_the_world_is_asked_and_its_answers_count_and_age(shell: Shell) -> None:
     assert {name: item["at"] for name, item in shown.items()} == {name: item["at"] for name, item in found.items()}
 
 
+def test_the_links_of_rules_that_follow_a_baseline_are_asked_frozen_or_not(shell: Shell) -> None:
+    limit = "threshold: {baseline: median, factor: 2, floor: 1}"
+    rules = RULES.replace("threshold: 5", limit).replace("for: 5m}", "for: 5m}, links: {runbook: 'URL/{site}'}")
+    shell.plan(automatic="links")
+    with ScriptedServer(lambda _seen: http("", 404)) as server:
+        shell.settings["STOPWATCH_PROMETHEUS_URL"] = server.url
+        (shell.folder / "stop-rules.yaml").write_text(rules.replace("URL", server.url), encoding="utf-8")
+        found = {item["item"]: item for item in shell.json("rollout", "ready", "lodz")["items"]}
+    assert f"runbook link {server.url}/lodz: nothing is there (HTTP 404)" in found["links"]["why"]
+
+
 def test_people_sign_rehearse_and_bring_runbooks_up_to_date(shell: Shell) -> None:
     signed = shell.run("rollout", "sign-off", "pilot", "--role", "warehouse-lead", "--actor", "Anna Schulz")
     assert signed.stdout == "pilot: signed off as warehouse-lead by Anna Schulz\n"

@@ -16,7 +16,7 @@ from stopwatch.core.phase import AutomaticItem, Phase, ReadinessItem
 from stopwatch.core.records import Activation
 from stopwatch.core.rollout import Plan, RuleSet
 from stopwatch.watch.rollout import conduct
-from stopwatch.watch.rollout.activating import activate_planned, next_go_live
+from stopwatch.watch.rollout.activating import next_go_live, planned_go_lives
 from stopwatch.watch.rollout.conduct import Voucher
 from stopwatch.watch.rollout.entry import GoLive, activate, gate_of
 from tests.watch.letters import DAY, GRAIN, HAM, LODZ, ROLLOUT, T0, rule, rule_set
@@ -106,8 +106,8 @@ def test_the_version_is_the_change_records_unless_one_is_named(world: World) -> 
 
 
 def test_only_a_phase_that_demands_no_items_goes_live_by_itself(world: World) -> None:
-    activations, _ = activate_planned(world.store, world.rules, T0)
-    assert list(activations) == [LODZ]
+    found = planned_go_lives({}, world.rules, T0)
+    assert ([*found.activations], [one.site for one in found.fresh]) == ([LODZ], [LODZ])
     early = replace(world.rules.plan, phases=tuple(_demanding_drill(world.rules.plan)))
     assert next_go_live(early, {}, T0 - DAY) is None
 

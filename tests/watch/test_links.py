@@ -11,9 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from stopwatch.core.kpi import Better, Kpi, KpiId, PhaseId, RuleId, SiteId, Unit
-from stopwatch.core.resolve import resolve
 from stopwatch.core.rollout import Site
-from stopwatch.core.rule import Combine, Criterion, Links, Op, ResolvedRule, StopRule
+from stopwatch.core.rule import Combine, Criterion, Links, Op, StopRule
 from stopwatch.core.state import Change, RuleEvent
 from stopwatch.core.window import Window
 from stopwatch.watch.links import fill
@@ -26,10 +25,9 @@ EVENT = RuleEvent(Change.OPENED, OPENED, OPENED, OPENED - timedelta(minutes=15))
 KPIS = {KpiId("errors"): Kpi(KpiId("errors"), "Errors", Unit.COUNT, Better.LOWER, "sum by (site) (e[5m])&x:1")}
 
 
-def rule() -> ResolvedRule:
+def rule(links: Links) -> StopRule:
     criterion = Criterion(KpiId("errors"), Op.ABOVE, Decimal("0.05"))
-    written = StopRule(RuleId("integration-5xx"), Combine.ONE, (criterion,), Window(16, 16), 16)
-    return resolve(written, {}, {})
+    return StopRule(RuleId("integration-5xx"), Combine.ONE, (criterion,), Window(16, 16), 16, links=links)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +47,7 @@ def rule() -> ResolvedRule:
 )
 def test_every_placeholder_is_replaced(template: str, filled: str) -> None:
     site = Site(SiteId("ham-01"), "Hamburg", PhaseId("pilot"), "Europe/Berlin", "HAM & co")
-    (link,) = fill(Links(dashboard=template), site, rule(), EVENT, "ham-01-20261121T1015Z", KPIS)
+    (link,) = fill(rule(Links(dashboard=template)), site, EVENT, "ham-01-20261121T1015Z", KPIS)
     assert (link.kind, link.url) == ("dashboard", filled)
 
 
@@ -59,7 +57,7 @@ EXAMPLES = re.findall(r'^  (dashboard|logs|runbook|graph): "(.*)"', README.read_
 @pytest.mark.parametrize(("kind", "template"), EXAMPLES)
 def test_every_example_of_the_documents_becomes_an_address(kind: str, template: str) -> None:
     site = Site(SiteId("ham-01"), "Hamburg", PhaseId("pilot"), "Europe/Berlin", "HAM & co")
-    (link,) = fill(Links(**{kind: template}), site, rule(), EVENT, "ham-01-20261121T1015Z", KPIS)
+    (link,) = fill(rule(Links(**{kind: template})), site, EVENT, "ham-01-20261121T1015Z", KPIS)
     address = urlsplit(link.url)
     assert (address.scheme, bool(address.netloc)) == ("https", True)
     assert "{site}" not in link.url
@@ -71,6 +69,6 @@ def test_the_documents_show_loki_kibana_and_the_graph_of_prometheus() -> None:
     assert [word for word in ("/explore?", "/discover#", "/graph?g0.expr=") if word not in shown] == []
     (graph,) = [template for kind, template in EXAMPLES if kind == "graph"]
     site = Site(SiteId("ham-01"), "Hamburg", PhaseId("pilot"), "Europe/Berlin", "HAM")
-    (link,) = fill(Links(graph=graph), site, rule(), EVENT, "d", KPIS)
+    (link,) = fill(rule(Links(graph=graph)), site, EVENT, "d", KPIS)
     asked = parse_qs(urlsplit(link.url).query)
     assert (asked["g0.expr"], asked["g0.range_input"]) == (["sum by (site) (e[5m])&x:1"], ["4500s"])

@@ -24,7 +24,8 @@ LOAD, DELAY = rule("load", step=HALF), rule("delay", step=HALF)
 
 def reload(world: World, rules: RuleSet, *, at: int) -> list[str]:
     """Take up the watch with other files, as a start or a reload does."""
-    told = note_unwatched(world.store, rules, lambda _site: CHANNEL, T0 + at * GRAIN)
+    with world.store.writing() as tx:
+        told = note_unwatched(tx, rules, lambda _site: CHANNEL, T0 + at * GRAIN)
     world.restart(rules)
     return told
 

@@ -6,18 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from stopwatch.core.checkup import Checkup, Finding, Weight
-from stopwatch.core.errors import BaselineUnresolvedError
 from stopwatch.core.grid import stamp
-from stopwatch.core.resolve import resolve
 from stopwatch.core.state import Change, RuleEvent
 from stopwatch.watch.links import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from stopwatch.core.baseline import Numbers
-    from stopwatch.core.kpi import SiteId
     from stopwatch.core.rollout import RuleSet, Site
 
 MOST_LINKS = 300
@@ -46,10 +42,9 @@ def check_links(
     ask: AskLinks,
     *,
     now: datetime,
-    baselines: Callable[[SiteId], Numbers] = lambda _site: {},
 ) -> Checkup:
     """Ask every link of every rule at every site, filled in as for a breach at *now*, and the plan's own."""
-    used = _links(rule_set, baselines, now)
+    used = _links(rule_set, now)
     asked = list(used)[:MOST_LINKS]
     alike: dict[tuple[str, str, str], list[str]] = {}
     troubles = {url: trouble for url, trouble in ask(asked).items() if trouble is not None}
@@ -69,7 +64,7 @@ def _finding(urls: Sequence[str], trouble: Trouble, what: str, site: str, rule: 
     return Finding(f"link-{trouble.code}", weight, message, trouble.hint, site=site, rule=rule)
 
 
-def _links(rule_set: RuleSet, baselines: Callable[[SiteId], Numbers], now: datetime) -> dict[str, tuple[str, str, str]]:
+def _links(rule_set: RuleSet, now: datetime) -> dict[str, tuple[str, str, str]]:
     """Return each address with what it is and the first site and rule that lead there; templates take turns."""
     found: dict[str, tuple[str, str, str]] = {}
     for site in rule_set.plan.sites.values():
@@ -77,19 +72,15 @@ def _links(rule_set: RuleSet, baselines: Callable[[SiteId], Numbers], now: datet
             found.setdefault(url, ("dashboard of the site", site.id, ""))
         for kind, url in (*site.links.items(), *rule_set.plan.links.items()):
             found.setdefault(url, (f"{kind} link of the plan", site.id, ""))
-        for kind, url, rule in _of_rules(rule_set, site, baselines(site.id), now):
+        for kind, url, rule in _of_rules(rule_set, site, now):
             found.setdefault(url, (f"{kind} link", site.id, rule))
     return found
 
 
-def _of_rules(rule_set: RuleSet, site: Site, frozen: Numbers, now: datetime) -> list[tuple[str, str, str]]:
+def _of_rules(rule_set: RuleSet, site: Site, now: datetime) -> list[tuple[str, str, str]]:
     links = []
     for rule in rule_set.rules.get(site.id, ()):
-        try:
-            resolved = resolve(rule, rule_set.kpis, frozen)
-        except (BaselineUnresolvedError, ValueError):
-            continue
         event = RuleEvent(Change.OPENED, now, now, now)
-        filled = fill(rule.links, site, resolved, event, f"{site.id}-{stamp(now)}", rule_set.kpis)
+        filled = fill(rule, site, event, f"{site.id}-{stamp(now)}", rule_set.kpis)
         links += [(link.kind, link.url, str(rule.id)) for link in filled]
     return links

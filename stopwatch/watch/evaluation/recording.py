@@ -161,7 +161,7 @@ def _ground(
         pending_since=event.pending_since,
         detected_late=behind > LATE_STEPS,
         evidence=evidence,
-        links=fill(rule.written.links, book.rule_set.plan.sites[cell.site], rule, event, identity, book.rule_set.kpis),
+        links=fill(rule.written, book.rule_set.plan.sites[cell.site], event, identity, book.rule_set.kpis),
         summary=facts,
     )
 

@@ -253,4 +253,4 @@ def _links(so_far: Explanation, state: RuleState | None) -> tuple[Link, ...]:
     since = (state.pending_since if state is not None else None) or so_far.at
     event = RuleEvent(Change.OPENED, so_far.at, since, since)
     kpis = {kpi.id: kpi for kpi in so_far.kpis}
-    return fill(so_far.rule.links, so_far.site, so_far.resolved, event, so_far.arming.decision or "", kpis)
+    return fill(so_far.rule, so_far.site, event, so_far.arming.decision or "", kpis)

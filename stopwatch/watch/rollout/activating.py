@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stopwatch.core.grid import rfc3339
@@ -9,45 +10,55 @@ from stopwatch.core.opening import DAEMON
 from stopwatch.core.records import Activation, AuditEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from stopwatch.core.kpi import SiteId
     from stopwatch.core.rollout import Plan, RuleSet
-    from stopwatch.watch.ports import Store
+    from stopwatch.watch.ports import Store, Writer
 
 HASH_SHOWN = 12
 """How many characters of the plan's hash name it as an actor."""
 
 
-def activate_planned(store: Store, rule_set: RuleSet, now: datetime) -> tuple[Mapping[SiteId, Activation], list[str]]:
+@dataclass(frozen=True, slots=True)
+class GoLives:
     """
-    Record go-lives that have come; return all activations, and a warning per site whose plan was edited afterwards.
+    The newest activation of every site, with those that the plan makes now.
 
-    Raises:
-        StoreError: The records could not be read or written.
-
+    *fresh* are the latter, which are still to be recorded; *warnings* name sites whose plan was edited afterwards.
     """
+
+    activations: Mapping[SiteId, Activation]
+    fresh: tuple[Activation, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def planned_go_lives(known: Mapping[SiteId, Activation], rule_set: RuleSet, now: datetime) -> GoLives:
+    """Return who is live at *now*, of whom are *known* to be recorded; nothing is written."""
     plan = rule_set.plan
-    with store.reading() as view:
-        known = dict(view.activations(plan.rollout))
     fresh = {
         site.id: Activation(plan.rollout, site.id, site.go_live, f"plan:{rule_set.revision[:HASH_SHOWN]}", now)
         for site in plan.sites.values()
         if site.id not in known and site.go_live is not None and site.go_live <= now and plan.by_itself(site.id)
     }
-    if fresh:
-        with store.writing() as tx:
-            for activation in fresh.values():
-                tx.save_activation(activation)
-                details = {"site": activation.site, "at": rfc3339(activation.at)}
-                tx.audit(AuditEntry(now, activation.actor, DAEMON, "rollout.activate", details=details))
-    warnings = [
+    warnings = tuple(
         f"{site} went live at {rfc3339(activation.at)} and stays so; the plan now says {rfc3339(planned)}"
         for site, activation in known.items()
         if site in plan.sites and (planned := plan.sites[site].go_live) is not None and planned != activation.at
-    ]
-    return known | fresh, warnings
+    )
+    return GoLives({**known, **fresh}, tuple(fresh.values()), warnings)
+
+
+def record_go_lives(tx: Writer, rollout: str, fresh: Iterable[Activation]) -> None:
+    """Record go-lives of the plan, but for sites that somebody activated meanwhile; the next look finds those."""
+    known = tx.activations(rollout)
+    for activation in fresh:
+        if activation.site not in known:
+            tx.save_activation(activation)
+            details = {"site": activation.site, "at": rfc3339(activation.at)}
+            act = AuditEntry(activation.recorded_at, activation.actor, DAEMON, "rollout.activate", details=details)
+            tx.audit(act)
 
 
 def next_go_live(plan: Plan, activated: Mapping[SiteId, Activation], now: datetime) -> datetime | None:
