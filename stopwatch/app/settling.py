@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from stopwatch.core.records import Activation
     from stopwatch.core.rollout import RuleSet
     from stopwatch.store.sql import SqlStore
+    from stopwatch.watch.evaluation.tick import SourceWatch
     from stopwatch.watch.ports import Source
-    from stopwatch.watch.tick import SourceWatch
 
 log = structlog.get_logger()
 
