@@ -16,6 +16,7 @@ import structlog
 from stopwatch import __version__
 from stopwatch.app.acting import DaemonActs
 from stopwatch.app.alerting import Alerting
+from stopwatch.app.appendices import Appendices
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
 from stopwatch.app.ending import Part, stop_together
@@ -145,7 +146,7 @@ def _jobs(daemon: Daemon, alerting: Alerting, measuring: Measuring, pruning: Pru
     """Return what the pulse calls, by name: a tick per source that the files in force name, and the daemon's chores."""
     ticks: Jobs = {f"tick:{name}": partial(daemon.tick, name) for name in daemon.source_names}
     chores = {"time": daemon.pass_time, "alerting": alerting.pass_time, "versions": daemon.learn_versions}
-    chores["hypercare"] = Hypercare(daemon).pass_time
+    chores |= {"hypercare": Hypercare(daemon).pass_time, "appendices": Appendices(daemon).pass_time}
     rare = {"measuring": measuring.pass_time, "pruning": pruning.pass_time}
     return {"lease": daemon.leading.pass_time} | ticks | chores | rare
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stopwatch.core.errors import DecisionNotFoundError, StoreError
 from stopwatch.core.gate import site_gate
 from stopwatch.core.phase_gate import phase_gate
+from stopwatch.core.proof import prove
 from stopwatch.core.status import Role
 from stopwatch.watch.rollout.issues import log_of
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from stopwatch.core.hypercare import Logged
     from stopwatch.core.kpi import PhaseId, SiteId
     from stopwatch.core.phase_gate import PhaseGate
+    from stopwatch.core.proof import Proof
 
 DEAD_SECONDS = 120.0
 """A pulse that is silent for so long means that the process should be started afresh."""
@@ -44,6 +46,14 @@ class DaemonRecords:
         """Return one decision, if anybody ever opened it."""
         with self._daemon.store.reading() as view:
             return view.decision(decision)
+
+    def proofs(self, decision: DecisionId) -> list[Proof] | None:
+        """Verify the evidence of a decision from the records alone."""
+        with self._daemon.store.reading() as view:
+            found = view.decision(decision)
+            if found is None:
+                return None
+            return prove(found, [row.body for row in view.audit_of(decision)], view.evidence)
 
     def newest(
         self, state: DecisionState | None, site: SiteId | None, *, limit: int, before: DecisionId | None

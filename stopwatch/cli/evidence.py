@@ -44,22 +44,37 @@ def command() -> None:
 @config_option
 @refusals_as_exit_codes
 def show(decision: str, config: str | None) -> None:
-    """Write every ground's evidence bundle as JSON: samples, classes, the resolved rule, queries and the verdict."""
-    from stopwatch.core.grid import rfc3339
+    """
+    Write every ground's evidence bundle as JSON: samples, classes, the resolved rule, queries and the verdict.
+
+    Where three windows were not read yet when the ground opened, its appendix holds the rest, or the reason why not.
+    """
+    from stopwatch.core.appendix import appendix_of, given_up
 
     with open_store_only(config) as store, store.reading() as view:
         found = _known(view, decision)
+        rows = [row.body for row in view.audit_of(found.id)]
         bundles = []
         for ground in found.grounds:
-            body = view.evidence(ground.evidence) if ground.evidence else None
-            bundle = json.loads(body) if body else None
-            shown = {"ground": ground.id, "sha256": ground.evidence, "bundle": bundle}
-            left = view.pruned(ground.evidence) if ground.evidence and bundle is None else None
-            if left is not None:
-                shown |= {"pruned_at": rfc3339(left.at), "exported_at": rfc3339(left.exported_at), "sums": left.sums}
-                shown |= {"head": json.loads(left.head)}
-            bundles.append(shown)
+            of = ground.evidence or ""
+            later, reason = appendix_of(rows, of), given_up(rows, of)
+            told = {"sha256": None, "reason": reason} if reason is not None else None
+            appendix = {"sha256": later, **_stored(view, later)} if later is not None else told
+            first = {"ground": ground.id, "sha256": ground.evidence, **_stored(view, ground.evidence)}
+            bundles.append({**first, "appendix": appendix})
     write_json({"decision": found.id, "grounds": bundles})
+
+
+def _stored(view: SqlReader, sha256: str | None) -> dict[str, object]:
+    """Return a bundle as it is stored, or what is left of it."""
+    from stopwatch.core.grid import rfc3339
+
+    body = view.evidence(sha256) if sha256 else None
+    left = view.pruned(sha256) if sha256 and body is None else None
+    if left is None:
+        return {"bundle": json.loads(body) if body else None}
+    told = {"pruned_at": rfc3339(left.at), "exported_at": rfc3339(left.exported_at), "sums": left.sums}
+    return {"bundle": None, **told, "head": json.loads(left.head)}
 
 
 @command.command(
@@ -131,8 +146,8 @@ def _verify_stored(decision: str, config: str | None) -> None:
     for proof in proofs:
         standing = "differs" if proof.findings else proof.pruned or "proven"
         click.echo(f"{proof.ground} {proof.kind} {proof.sha256}: {standing}")
-        for finding in proof.findings:
-            click.echo(f"  {finding}")
+        for told in (*proof.findings, *proof.notes):
+            click.echo(f"  {told}")
     if broken is not None:
         click.echo(f"audit row {broken} does not fit the chain: it or a row before it was changed")
     wrong = sum(1 for proof in proofs if proof.findings)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 """What a bundle that somebody tampered with may raise while it is read."""
+APPENDIX = "appendix"
+"""The *kind* of a bundle that holds the rest of another one's windows."""
 _INFINITIES = {"+Inf": math.inf, "-Inf": -math.inf}
 
 
@@ -117,8 +119,12 @@ def verify(bundle: Mapping[str, object]) -> list[str]:
     """
     Compute classes, verdict and opening of a bundle anew from its values, limits and rule; return what differs.
 
-    A manual stop's bundle holds what a person said; there is nothing to compute in it.
+    A manual stop's bundle holds what a person said; there is nothing to compute in it. An appendix is computed with the
+    bundle it belongs to (`stopwatch.core.appendix`).
     """
+    if bundle.get("kind") == APPENDIX:
+        absent = [name for name in ("of", "read_at", "first_slot", "conditions") if not bundle.get(name)]
+        return [f"the appendix names no {name}" for name in absent]
     if "rule" not in bundle:
         absent = [name for name in ("criterion", "reason", "actor", "at") if not bundle.get(name)]
         return [f"the bundle of a manual stop names no {name}" for name in absent]
@@ -137,7 +143,7 @@ def _verify_rule(bundle: Mapping[str, object]) -> list[str]:
     conditions = bundle["conditions"]
     if not isinstance(conditions, list):
         raise TypeError("conditions is no list")
-    first = rule.grid.at_or_after(_instant(bundle["first_slot"]))
+    first = rule.grid.at_or_after(instant_of(bundle["first_slot"]))
     samples = samples_of(conditions)
     slots = classify(rule, first, samples)
     for name, computed in (("classes", slots.classes), ("good", slots.good)):
@@ -152,9 +158,9 @@ def _verify_rule(bundle: Mapping[str, object]) -> list[str]:
 
 
 def _verify_times(bundle: Mapping[str, object], rule: ResolvedRule, slots: Slots) -> list[str]:
-    at, opened, since = (_instant(bundle[name]) for name in ("at", "opened_at", "pending_since"))
+    at, opened, since = (instant_of(bundle[name]) for name in ("at", "opened_at", "pending_since"))
     found = []
-    if rule.grid.instant(slots.first) != _instant(bundle["first_slot"]):
+    if rule.grid.instant(slots.first) != instant_of(bundle["first_slot"]):
         found.append("the first slot does not lie on the rule's grid")
     if rule.grid.instant(slots.last) != at:
         found.append(f"the newest slot is {rule.grid.instant(slots.last).isoformat()}, not the one judged at {at}")
@@ -162,13 +168,13 @@ def _verify_times(bundle: Mapping[str, object], rule: ResolvedRule, slots: Slots
         found.append("the breach began after it was opened, or was opened after it was judged")
     if bundle["change"] == Change.OPENED.value and opened != at:
         found.append("an opening is judged at its own slot, not at another")
-    if since < _instant(bundle["armed_at"]):
+    if since < instant_of(bundle["armed_at"]):
         found.append("the breach began before the rule was armed")
     return found
 
 
 def _verify_verdict(bundle: Mapping[str, object], rule: ResolvedRule, slots: Slots) -> list[str]:
-    armed = armed_slot(rule, rearmed(_instant(bundle["armed_at"])))
+    armed = armed_slot(rule, rearmed(instant_of(bundle["armed_at"])))
     begin = max(armed, slots.last - rule.window.reach + 1)
     if begin < slots.first:
         return ["the bundle does not reach back over the whole evaluation range"]
@@ -190,7 +196,7 @@ def _verify_verdict(bundle: Mapping[str, object], rule: ResolvedRule, slots: Slo
 
 
 def _verify_recovery(bundle: Mapping[str, object], rule: ResolvedRule, slots: Slots, verdict: Verdict) -> list[str]:
-    after = max(0, rule.grid.at_or_before(_instant(bundle["opened_at"])) + 1 - slots.first)
+    after = max(0, rule.grid.at_or_before(instant_of(bundle["opened_at"])) + 1 - slots.first)
     found = []
     if not recovered(rule.window, rule.written.recover_slots, slots.good[after:]):
         found.append("the slots after the opening do not prove a recovery")
@@ -226,7 +232,14 @@ def _mapping(value: object) -> Mapping[str, object]:
     return value
 
 
-def _instant(text: object) -> datetime:
+def instant_of(text: object) -> datetime:
+    """
+    Return the instant of a bundle's time, aware.
+
+    Raises:
+        ValueError: It is no time, or has no time zone.
+
+    """
     instant = datetime.fromisoformat(str(text))
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")

@@ -6,11 +6,12 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from stopwatch.core.appendix import is_appendix, verify_appendix
 from stopwatch.core.audit import chain_hash
 from stopwatch.core.evidence import verify_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 SUMS = "SHA256SUMS"
 _BUNDLES = "evidence/"
@@ -25,13 +26,25 @@ def verify_filed(files: Mapping[str, bytes]) -> list[str]:
     """
     found = _sums(files)
     bundles = {path.removeprefix(_BUNDLES).removesuffix(".json") for path in files if path.startswith(_BUNDLES)}
+
+    def body_of(sha256: str) -> str | None:
+        body = files.get(f"{_BUNDLES}{sha256}.json")
+        return body.decode("utf-8", "surrogateescape") if body is not None else None
+
     for sha256 in sorted(bundles):
-        body = files[f"{_BUNDLES}{sha256}.json"].decode("utf-8", "surrogateescape")
-        found += [f"evidence {sha256[:12]}: {told}" for told in verify_body(sha256, body)]
+        found += [f"evidence {sha256[:12]}: {told}" for told in _verify(sha256, body_of)]
     rows, broken = _rows(files)
     found += broken
     found += _told(rows, bundles, files)
     return found
+
+
+def _verify(sha256: str, body_of: Callable[[str], str | None]) -> list[str]:
+    body = body_of(sha256) or ""
+    found = verify_body(sha256, body)
+    if found:
+        return found
+    return verify_appendix(sha256, body, body_of)[0] if is_appendix(json.loads(body)) else []
 
 
 def _sums(files: Mapping[str, bytes]) -> list[str]:

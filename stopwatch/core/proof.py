@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from stopwatch.core.appendix import appendix_of, given_up, verify_appendix
 from stopwatch.core.evidence import verify_body
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.retention import PRUNED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from stopwatch.core.decision import Decision, Ground
 
@@ -23,9 +24,10 @@ _ABSENT = "its bundle is not stored"
 @dataclass(frozen=True, slots=True)
 class Proof:
     """
-    One bundle of a ground: *kind* is opening or recovery, *findings* what is wrong with it in words.
+    One bundle of a ground: *kind* is opening, recovery or appendix, *findings* what is wrong with it in words.
 
-    *pruned* says, where it was let go after an export, by which one it can be proven.
+    *notes* is what is to be known of it and no fault. *pruned* says, where it was let go after an export, by which one
+    it can be proven.
     """
 
     ground: str
@@ -33,6 +35,7 @@ class Proof:
     sha256: str | None
     findings: tuple[str, ...]
     pruned: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def prove(
@@ -52,7 +55,7 @@ def prove(
     proofs = []
     for ground in decision.grounds:
         opened = _row(own, OPENS, ground)
-        proofs.append(_opening(ground, opened, body_of))
+        proofs += [_opening(ground, opened, own, body_of), *_appendix(ground, own, body_of)]
         recovered = _row(own, {RECOVERS}, ground)
         if ground.recovered_at is not None or recovered is not None:
             proofs.append(_recovery(ground, recovered, body_of))
@@ -84,7 +87,12 @@ def _row(rows: list[Mapping[str, object]], acts: Iterable[str], ground: Ground) 
     return None
 
 
-def _opening(ground: Ground, row: Mapping[str, object] | None, body_of: Callable[[str], str | None]) -> Proof:
+def _opening(
+    ground: Ground,
+    row: Mapping[str, object] | None,
+    rows: list[Mapping[str, object]],
+    body_of: Callable[[str], str | None],
+) -> Proof:
     found = []
     if row is None:
         found.append("no audit row records this ground")
@@ -102,7 +110,21 @@ def _opening(ground: Ground, row: Mapping[str, object] | None, body_of: Callable
         found += _unequal(told)
     elif bundle is not None:
         found += _unequal({"criterion": (bundle.get("criterion"), ground.criterion)})
-    return Proof(ground.id, "opening", ground.evidence, tuple(found))
+    reason = given_up(rows, ground.evidence) if ground.evidence is not None else None
+    notes = (f"it has no appendix: {reason}",) if reason is not None else ()
+    return Proof(ground.id, "opening", ground.evidence, tuple(found), notes=notes)
+
+
+def _appendix(
+    ground: Ground, rows: list[Mapping[str, object]], body_of: Callable[[str], str | None]
+) -> Iterator[Proof]:
+    """Yield the proof of the appendix of an opening, if it has one."""
+    sha256 = appendix_of(rows, ground.evidence) if ground.evidence is not None else None
+    if sha256 is None:
+        return
+    body = body_of(sha256)
+    found, notes = verify_appendix(sha256, body, body_of) if body is not None else ([_ABSENT], [])
+    yield Proof(ground.id, "appendix", sha256, tuple(found), notes=tuple(notes))
 
 
 def _recovery(ground: Ground, row: Mapping[str, object] | None, body_of: Callable[[str], str | None]) -> Proof:

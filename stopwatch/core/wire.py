@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stopwatch.core.decision import Acted, Decision, Ground
     from stopwatch.core.gate import GateReason, SiteGate
     from stopwatch.core.phase_gate import PhaseGate
+    from stopwatch.core.proof import Proof
     from stopwatch.core.status import RuleStatus, SiteStatus, StatusView
 
 
@@ -29,6 +30,7 @@ def decision_json(decision: Decision) -> dict[str, object]:
         "phase": decision.phase,
         "state": decision.state.value,
         "paused": decision.paused,
+        "drill": decision.drill,
         "rev": decision.rev,
         "opened_at": rfc3339(decision.opened_at),
         "detected_late": decision.detected_late,
@@ -36,6 +38,25 @@ def decision_json(decision: Decision) -> dict[str, object]:
         "clock": clock_json(decision.clock) if decision.clock is not None else None,
         "grounds": [_ground(ground) for ground in decision.grounds],
         "acts": [_act(act) for act in decision.acts],
+    }
+
+
+def evidence_json(decision: str, proofs: Iterable[Proof]) -> dict[str, object]:
+    """Write what proves a decision, bundle by bundle."""
+    return {
+        "decision": decision,
+        "bundles": [
+            {
+                "ground": proof.ground,
+                "kind": proof.kind,
+                "sha256": proof.sha256,
+                "proven": not proof.findings and proof.pruned is None,
+                "findings": list(proof.findings),
+                "notes": list(proof.notes),
+                "pruned": proof.pruned,
+            }
+            for proof in proofs
+        ],
     }
 
 

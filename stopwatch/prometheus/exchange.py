@@ -94,10 +94,13 @@ class Exchange:
         Send one request and read its whole answer before the instant *until* of the monotonic clock.
 
         Raises:
-            SourceUnavailableError: No connection, no HTTP, not in time, or an encoding that cannot be read.
+            SourceUnavailableError: No connection, no HTTP, not in time, an encoding that cannot be read, or `close` was
+                called meanwhile, as a reload does.
             OversizeError: A successful answer is larger than ``max_bytes``, as sent or decoded.
 
         """
+        if self._client.is_closed:
+            raise self._unavailable("its connections were closed", Reason.CONNECTION)
         with self._turn(until), self._named_failures():
             return self._exchange(method, path, form, until)
 

@@ -17,10 +17,20 @@ if TYPE_CHECKING:
 
 
 def prunable(connection: Connection, before: datetime) -> list[Prunable]:
-    """Return the stored bundles of decisions that ended before *before* and were exported since, oldest first."""
+    """
+    Return the stored bundles of decisions that ended before *before* and were exported since, oldest first.
+
+    A decision is pruned whole: none of it while a bundle, such as a late appendix, is in no export yet.
+    """
     last = (
         select(audit.c.decision, func.max(audit.c.seq).label("seq"))
         .where(audit.c.act == EXPORTED)
+        .group_by(audit.c.decision)
+        .subquery()
+    )
+    newest = (
+        select(audit.c.decision, func.max(audit.c.seq).label("seq"))
+        .where(audit.c.evidence.is_not(None))
         .group_by(audit.c.decision)
         .subquery()
     )
@@ -30,8 +40,9 @@ def prunable(connection: Connection, before: datetime) -> list[Prunable]:
         .join(decisions, decisions.c.id == audit.c.decision)
         .join(evidence, evidence.c.sha256 == audit.c.evidence)
         .join(last, last.c.decision == audit.c.decision)
+        .join(newest, newest.c.decision == audit.c.decision)
         .join(export, export.c.seq == last.c.seq)
-        .where(decisions.c.ended_at < before, export.c.at >= decisions.c.ended_at, export.c.seq > audit.c.seq)
+        .where(decisions.c.ended_at < before, export.c.at >= decisions.c.ended_at, last.c.seq > newest.c.seq)
         .order_by(audit.c.seq)
     )
     return [

@@ -35,6 +35,8 @@ With stopwatch at hand, `stopwatch evidence verify --file .` also computes every
 
 A bundle holds the samples, the resolved rule, the queries and the verdict. Values are in the KPI's own unit, null where
 Prometheus had no point; `classes` has one letter a slot: B breaching, C clear, M missing, L too few events.
+An appendix ("kind": "appendix") holds the slots of the same three windows that were read only later; `of` is the hash
+of the bundle it belongs to, which is what was judged and never changes.
 """
 
 
@@ -76,9 +78,11 @@ def filed(
 def _charts(view: DecisionView) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for number, ground in enumerate(view.grounds, 1):
-        for place, svg in enumerate(ground.bundle.svgs("chart") if ground.bundle is not None else [], 1):
-            name = f"charts/{number}-{place}-{ground.id.partition('@')[0]}"
-            found |= {f"{name}.svg": svg.encode(), f"{name}.png": png(svg)}
+        shown = [("", ground.bundle), ("-appendix", ground.appendix.whole if ground.appendix is not None else None)]
+        for which, bundle in shown:
+            for place, svg in enumerate(bundle.svgs("chart") if bundle is not None else [], 1):
+                name = f"charts/{number}-{place}-{ground.id.partition('@')[0]}{which}"
+                found |= {f"{name}.svg": svg.encode(), f"{name}.png": png(svg)}
     return found
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stopwatch.core.once import Answer, Once
     from stopwatch.core.outbox import OutboxRow
     from stopwatch.core.phase_gate import PhaseGate
+    from stopwatch.core.proof import Proof
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.status import OutboxStatus, Role, StatusView
     from stopwatch.core.stop import Alert, AlertOutcome, Stop
@@ -61,6 +62,10 @@ class Records(Protocol):
 
     def decision(self, decision: DecisionId) -> Decision | None:
         """Return one decision, None if nobody ever opened it."""
+        ...
+
+    def proofs(self, decision: DecisionId) -> list[Proof] | None:
+        """Verify every bundle of a decision's evidence anew, None if nobody ever opened it."""
         ...
 
     def gate(self, site: SiteId) -> SiteGate | None:

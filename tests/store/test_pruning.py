@@ -28,13 +28,17 @@ def filled(store: SqlStore) -> None:
         writer.audit(entry("ground.recover", decision=ended.id, evidence="b" * 64))
 
 
-def test_a_bundle_may_go_that_an_export_holds(store: SqlStore) -> None:
+def test_bundles_may_go_once_an_export_holds_all_of_them(store: SqlStore) -> None:
     filled(store)
     with store.reading() as view:
         ended = next(iter(view.decisions("wms-4-12")))
         assert ended.ended_at is not None
+        assert view.prunable(ended.ended_at + HOUR) == [], "one of them was recorded after the export"
+    with store.writing() as writer:
+        writer.audit(entry(EXPORTED, at=T0 + 10 * HOUR, decision=ended.id, details={"sums": SUMS}))
+    with store.reading() as view:
         found = view.prunable(ended.ended_at + HOUR)
-        assert found == [Prunable(ended.id, SHA256, T0 + 9 * HOUR, SUMS)], "the other one was recorded after the export"
+        assert found == [Prunable(ended.id, sha256, T0 + 10 * HOUR, SUMS) for sha256 in (SHA256, "b" * 64)]
         assert view.prunable(ended.ended_at) == []
 
 

@@ -128,6 +128,7 @@ class FakeEstate:
     late: timedelta = timedelta(0)
     bodies: dict[str, str] = field(default_factory=lambda: dict(BODIES))
     forgotten: Sequence[tuple[str, str]] = ()
+    audit: Sequence[Mapping[str, object]] = ()
 
     def now(self) -> datetime:
         return NOW + self.late
@@ -157,6 +158,8 @@ class FakeEstate:
         return self.bodies.get(sha256)
 
     def history(self, decision: DecisionId) -> list[Mapping[str, object]]:
+        if self.audit:
+            return list(self.audit)
         opened = {"act": "decision.open", "evidence": SHA256, "details": {"ground": "integration-5xx@20261121T1014Z"}}
         said = {"act": "pause", "evidence": SAID_SHA256, "details": {"ground": "operational-blocker@20261121T1020Z"}}
         return [{"decision": decision, **row} for row in (opened, said)]

@@ -20,14 +20,15 @@ from tests.web.world import LIVE, at
 WINDOW = Window(16, 16, 2)
 
 
-def bundle() -> dict[str, object]:
-    """The evidence of an opening, as the watch would freeze it."""
+def bundle(held: int = 54) -> dict[str, object]:
+    """The evidence of an opening, as the watch would freeze it; *held* of the slots of its three windows."""
     criterion = Criterion(KpiId("integration-5xx"), Op.ABOVE, Decimal("0.05"), Decimal("0.03"))
     written = StopRule(RuleId("integration-5xx"), Combine.ONE, (criterion,), WINDOW, 16)
     rule = ResolvedRule(written, (Limit(KpiId("integration-5xx"), Op.ABOVE, 0.05, 0.03, 100.0),))
     calm = [0.010, 0.012, 0.011, 0.013, 0.009, 0.012, nan, nan, 0.011, 0.010] * 3 + [0.012] * 8
     values = [*calm, *(0.055 + 0.002 * (slot % 7) + 0.001 * slot for slot in range(16))]
-    volumes = [1200.0 + 10 * slot for slot in range(len(values))]
+    volumes = [1200.0 + 10 * slot for slot in range(len(values))][-held:]
+    values = values[-held:]
     first = rule.grid.at_or_before(at(10, 14)) - len(values) + 1
     slots = classify(rule, first, [Samples(values, volumes)])
     return {
@@ -62,6 +63,21 @@ def bundle() -> dict[str, object]:
         "source": {"name": "default", "url": "http://prometheus:9090", "version": "2.42.0", "skew_seconds": 0.2},
         "activation": {"at": rfc3339(at(6, 0, day=20)), "version": "4.12.0", "actor": "plan:9f2c4e0b"},
         "on_call": "wms-on-call",
+    }
+
+
+def appendix() -> dict[str, object]:
+    """What was read later where the bundle holds twenty slots only."""
+    first, whole = bundle(20), bundle()
+    read = {name: whole[name] for name in ("site", "opened_at", "rule_hash", "first_slot", "classes", "good")}
+    return {
+        **read,
+        "version": 1,
+        "kind": "appendix",
+        "of": content_hash(first),
+        "step_seconds": 60.0,
+        "conditions": whole["conditions"],
+        "read_at": rfc3339(at(10, 16)),
     }
 
 

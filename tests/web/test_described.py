@@ -15,7 +15,7 @@ from tests.web.world import LIVE
 
 PROBLEM = "application/problem+json"
 ACTS = {f"POST /api/v1/decisions/{{decision}}/{act}": ["act"] for act in Act}
-READS = ("/status", "/decisions", "/decisions/{decision}", "/gates/{site}")
+READS = ("/status", "/decisions", "/decisions/{decision}", "/decisions/{decision}/evidence", "/gates/{site}")
 SCOPES = {
     "GET /metrics": None,
     "GET /-/healthy": None,

@@ -10,9 +10,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from stopwatch.core.appendix import APPENDED
+from stopwatch.core.audit import canonical_json, content_hash
 from stopwatch.core.decision import Acted, DecisionId, DecisionState
 from tests.web.browsing import PAGE, PageSite, serve
-from tests.web.paused import HOSTILE, SHA256, decision
+from tests.web.paused import HOSTILE, SHA256, appendix, bundle, decision
 from tests.web.world import at
 
 
@@ -239,3 +241,25 @@ def test_records_that_cannot_be_read_are_a_503(site: PageSite) -> None:
 
 def test_without_scripts_a_page_asks_the_browser_to_come_again(site: PageSite) -> None:
     assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in site.client.get("/").text
+
+
+def test_an_appendix_is_shown_with_all_three_windows_beneath_its_opening(site: PageSite) -> None:
+    first, ground = bundle(20), decision().grounds[0]
+    of, sha256 = content_hash(first), content_hash(appendix())
+    rows = site.estate.history(decision().id)
+    appended = {"decision": decision().id, "act": APPENDED, "evidence": sha256, "details": {"of": of}}
+    site.estate.audit = [{**rows[0], "evidence": of}, rows[1], appended]
+    site.estate.bodies |= {of: canonical_json(first), sha256: canonical_json(appendix())}
+    site.records.now = replace(decision(), grounds=(replace(ground, evidence=of), decision().grounds[1]))
+    text = site.client.get(PAGE).text
+    assert "Three windows, with 34 slots before that were read later, 2026-11-21 11:16 CET" in text
+    assert text.count('class="chart"') == 2
+    assert "54 slots of 1 min" in text
+    assert f"appendix bundle <code>{sha256}</code>" in text
+    assert "unproven" not in text.partition("<body")[2]
+    site.estate.audit = [
+        {**rows[0], "evidence": of},
+        rows[1],
+        {**appended, "act": "evidence.append-given-up", "reason": "gone <b>"},
+    ]
+    assert "it has no appendix: gone &lt;b&gt;" in site.client.get(PAGE).text

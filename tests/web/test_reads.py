@@ -20,6 +20,7 @@ GOLDEN = Path(__file__).parent / "golden"
     [
         pytest.param("/api/v1/status", 200, "status", id="status"),
         pytest.param(f"/api/v1/decisions/{LIVE}", 200, "decision", id="one decision"),
+        pytest.param(f"/api/v1/decisions/{LIVE}/evidence", 200, "evidence", id="the evidence of a decision"),
         pytest.param("/api/v1/gates/ham-01", 409, "gate_closed", id="closed gate"),
         pytest.param("/api/v1/gates/lodz", 200, "gate_open", id="open gate"),
         pytest.param("/api/v1/gates/ham-01?closed=200", 200, "gate_closed", id="closed gate that is no error"),
@@ -70,6 +71,7 @@ def test_an_unusable_query_parameter_is_refused(opened: Served, query: str) -> N
         pytest.param("/api/v1/gates/nowhere", id="a site the plan has not"),
         pytest.param("/api/v1/gates/%00", id="a site that is a zero byte"),
         pytest.param("/api/v1/decisions/%00", id="a decision that is a zero byte"),
+        pytest.param("/api/v1/decisions/nobody/evidence", id="evidence of a decision that is not there"),
         pytest.param("/api/v1/decisions/", id="no decision named"),
         pytest.param("/api/v2/status", id="no such path"),
         pytest.param("/docs", id="documentation pages load foreign scripts"),

@@ -28,6 +28,7 @@ from stopwatch.core.kpi import PhaseId, RuleId, SiteId
 from stopwatch.core.ledger import Entry, EntryKind
 from stopwatch.core.once import Answer, Once
 from stopwatch.core.phase_gate import PhaseGate
+from stopwatch.core.proof import Proof
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
 from stopwatch.core.status import Role, RuleStatus, SiteStatus, StatusView
@@ -161,6 +162,13 @@ class FakeRecords:
 
     def decision(self, decision: DecisionId) -> Decision | None:
         return next((one for one in self.decisions(None, None) if one.id == decision), None)
+
+    def proofs(self, decision: DecisionId) -> list[Proof] | None:
+        found = self.decision(decision)
+        if found is None:
+            return None
+        proven = Proof("load@20261121T1014Z", "opening", "9f" * 32, (), notes=("it has no appendix: nothing is left",))
+        return [proven, Proof("load@20261121T1014Z", "recovery", None, ("no audit row records this recovery",))]
 
     def gate(self, site: SiteId) -> SiteGate | None:
         self._open()

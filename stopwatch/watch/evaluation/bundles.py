@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from stopwatch.core.appendix import wanted_slots
 from stopwatch.core.audit import finite
 from stopwatch.core.evidence import verdict_json
 from stopwatch.core.grid import rfc3339
@@ -12,7 +13,6 @@ from stopwatch.core.rule import BaselineThreshold
 from stopwatch.core.sample import Samples, classify
 from stopwatch.core.state import armed_slot, rearmed
 from stopwatch.core.verdict import judge
-from stopwatch.watch.evaluation.facts import WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,14 +54,13 @@ def bundle(
     """
     Freeze what an event was judged by, as JSON values: samples, classes, rule, queries, verdict, other sites.
 
-    Times are RFC 3339 UTC, values in the KPI's unit, missing points null. It holds `WINDOWS` windows as far as they
-    were read: an opening never waits for more than what was read to judge it. *armed* is when the rule was armed,
-    *origin* tells where a source's readings come from.
+    Times are RFC 3339 UTC, values in the KPI's unit, missing points null. It holds three windows as far as they
+    were read: an opening never waits for more than what was read to judge it, an appendix holds the rest. *armed* is
+    when the rule was armed, *origin* tells where a source's readings come from.
     """
     cell, event = found.cell, found.event
     newest = rule.grid.at_or_after(event.at)
-    reach = max(WINDOWS * rule.window.reach, rule.written.recover_slots + rule.window.extra)
-    first = max(newest - reach + 1, *(column.cache.first for column in _columns(cell)))
+    first = max(newest - wanted_slots(rule) + 1, *(column.cache.first for column in _columns(cell)))
     samples = cell.samples(first, newest)
     slots = classify(rule, first, samples)
     begin = max(first, newest - rule.window.reach + 1, armed_slot(rule, rearmed(armed)))
@@ -89,7 +88,7 @@ def bundle(
         "good": slots.good.decode(),
         "conditions": _conditions(cell, rule, rule_set, samples),
         "verdict": verdict_json(judge(rule.window, slots.classes[begin - first :])),
-        "source": _origin(cell.columns[0][0].key.source, origin(cell.columns[0][0].key.source)),
+        "source": origin_json(cell.columns[0][0].key.source, origin(cell.columns[0][0].key.source)),
         "activation": _activation(activation),
         "on_call": site.on_call,
         "controls": _controls(cell, max(first, newest - rule.window.reach + 1), newest),
@@ -144,7 +143,8 @@ def _written(threshold: Threshold | None) -> object:
     return {"baseline": threshold.statistic.value, "factor": str(threshold.factor), "bound": bound}
 
 
-def _origin(name: str, origin: Origin) -> dict[str, object]:
+def origin_json(name: str, origin: Origin) -> dict[str, object]:
+    """Write where readings come from."""
     return {
         "name": name,
         "url": origin.url,

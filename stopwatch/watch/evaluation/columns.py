@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stopwatch.core.appendix import WINDOWS
 from stopwatch.core.errors import SourceError
 from stopwatch.core.grid import SlotRange
-from stopwatch.watch.evaluation.facts import WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

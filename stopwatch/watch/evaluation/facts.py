@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from stopwatch.core.state import RuleEvent
     from stopwatch.watch.evaluation.cells import Cell
 
-WINDOWS = 3
-"""How many evaluation ranges of samples a bundle holds, as far as they were read."""
-
 
 def summary(
     cell: Cell, rule: ResolvedRule, event: RuleEvent, rule_set: RuleSet, go_live: datetime | None, now: datetime

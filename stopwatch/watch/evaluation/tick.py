@@ -80,6 +80,11 @@ class SourceWatch:
         """The source's name in the plan."""
         return self._columns.source.name
 
+    @property
+    def source(self) -> Source:
+        """Where readings come from; it may be read from other threads as well."""
+        return self._columns.source
+
     def close(self) -> None:
         """Let go of the reading threads."""
         self._columns.close()

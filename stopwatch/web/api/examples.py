@@ -16,6 +16,7 @@ DECISION: dict[str, JsonValue] = {
     "phase": "pilot",
     "state": "acknowledged",
     "paused": True,
+    "drill": False,
     "rev": 2,
     "opened_at": "2026-11-21T10:14:00Z",
     "detected_late": False,
@@ -44,6 +45,22 @@ DECISION: dict[str, JsonValue] = {
             "rev_before": 1,
             "rev_after": 2,
         }
+    ],
+}
+
+EVIDENCE: dict[str, JsonValue] = {
+    "decision": "ham-01-20261121T1015Z",
+    "bundles": [
+        {
+            "ground": "integration-5xx@20261121T1014Z",
+            "kind": kind,
+            "sha256": sha256,
+            "proven": True,
+            "findings": [],
+            "notes": [],
+            "pruned": None,
+        }
+        for kind, sha256 in (("opening", "9f2c" * 16), ("appendix", "4e0b" * 16))
     ],
 }
 

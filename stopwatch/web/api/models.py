@@ -71,11 +71,14 @@ class DecisionShape(_Shape):
 
     id: str
     rollout: str
-    scope: Annotated[str, Field(description="a site, or `_<phase>` or `_all` for wide stops")]
+    scope: Annotated[
+        str, Field(description="a site, or `_<phase>` or `_all` for wide stops, `_drill:<site>` for drills")
+    ]
     site: str | None
     phase: str | None
     state: DecisionState
     paused: bool
+    drill: Annotated[bool, Field(description="a drill pauses nothing and changes no gate")]
     rev: Annotated[int, Field(description="counts changes of state")]
     opened_at: datetime
     detected_late: bool
@@ -91,6 +94,27 @@ class DecisionsShape(_Shape):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.DECISIONS]})
 
     decisions: list[DecisionShape]
+
+
+class ProofShape(_Shape):
+    """One bundle of evidence: what is wrong with it, what is to be known of it, and where it is if it was let go."""
+
+    ground: str
+    kind: Literal["opening", "appendix", "recovery"]
+    sha256: str | None
+    proven: bool
+    findings: list[str]
+    notes: list[str]
+    pruned: Annotated[str | None, Field(description="by which export samples that were let go are proven")]
+
+
+class EvidenceShape(_Shape):
+    """The evidence of a decision, verified anew."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.EVIDENCE]})
+
+    decision: str
+    bundles: list[ProofShape]
 
 
 class RuleShape(_Shape):

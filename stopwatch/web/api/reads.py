@@ -12,10 +12,10 @@ from stopwatch.core.access import Scope
 from stopwatch.core.decision import DecisionId, DecisionState
 from stopwatch.core.errors import DecisionNotFoundError
 from stopwatch.core.kpi import SiteId
-from stopwatch.core.wire import decision_json, decisions_json, status_json
+from stopwatch.core.wire import decision_json, decisions_json, evidence_json, status_json
 from stopwatch.web.api.access import Access, wants
 from stopwatch.web.api.gates import add_gates
-from stopwatch.web.api.models import DecisionShape, DecisionsShape, StatusShape
+from stopwatch.web.api.models import DecisionShape, DecisionsShape, EvidenceShape, StatusShape
 from stopwatch.web.api.names import DecisionPath, decision_id, unknown_decision
 from stopwatch.web.api.problem import ProblemError, documented
 from stopwatch.web.ports import Board, Records
@@ -92,6 +92,14 @@ def _add_decisions(router: APIRouter, records: Records) -> None:
             query = wanted.model_dump(mode="json", exclude_none=True) | {"before": found[0].id}
             headers = {"Link": f'</api/v1/decisions?{urlencode(query)}>; rel="next"'}
         return JSONResponse(decisions_json(found), headers=headers)
+
+    @router.get("/decisions/{decision}/evidence", responses={200: {"model": EvidenceShape}, **documented(404)})
+    def evidence(decision: DecisionPath) -> Response:
+        """Return every bundle of a decision's evidence by its hash, each verified anew from what is stored."""
+        proofs = records.proofs(decision_id(decision))
+        if proofs is None:
+            raise unknown_decision(decision)
+        return JSONResponse(evidence_json(decision, proofs))
 
     @router.get("/decisions/{decision}", responses={200: {"model": DecisionShape}, **documented(404)})
     def decision(decision: DecisionPath) -> Response:

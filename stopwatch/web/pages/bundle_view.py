@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from stopwatch.web.charts.chart import WORDS, Chart, draw
 from stopwatch.web.figures import figure, local, span, zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from stopwatch.core.rule import ResolvedRule
 
@@ -39,6 +40,16 @@ class BundleView:
     def svgs(self, name: str) -> list[str]:
         """Draw every chart; *name* makes ids unique on a page."""
         return [draw(chart, name=f"{name}-{number}") for number, chart in enumerate(self.charts)]
+
+
+def bundle_of(sha256: str | None, body_of: Callable[[str], str | None]) -> dict[str, Any] | None:
+    """Return a stored bundle, None where there is none or it cannot be read."""
+    body = body_of(sha256) if sha256 is not None else None
+    try:
+        bundle = json.loads(body) if body is not None else None
+    except (ValueError, RecursionError):
+        return None
+    return bundle if isinstance(bundle, dict) else None
 
 
 def view_of(sha256: str, bundle: Mapping[str, Any], *, recovered_at: datetime | None = None) -> BundleView:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,8 @@ from stopwatch.core.proof import prove
 from stopwatch.core.rollout import WIDE_ALL
 from stopwatch.web.charts.chart import WORDS
 from stopwatch.web.figures import figure, local, span, zone_of
-from stopwatch.web.pages.bundle_view import BundleView, view_of
+from stopwatch.web.pages.appendix_view import AppendixView, appendix_view
+from stopwatch.web.pages.bundle_view import BundleView, bundle_of, view_of
 from stopwatch.web.pages.timeline import Moment, moments_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,11 @@ _NEXT = {
 
 @dataclass(frozen=True, slots=True)
 class GroundView:
-    """One ground with the proofs of its bundles; *links* are (kind, address, whether it may be followed)."""
+    """
+    One ground with the proofs of its bundles; *links* are (kind, address, whether it may be followed).
+
+    *appendix* shows its opening with all three windows, where the rest of them was read later.
+    """
 
     id: str
     words: str
@@ -47,6 +51,7 @@ class GroundView:
     bundle: BundleView | None
     proofs: Sequence[Proof]
     links: Sequence[tuple[str, str, bool]]
+    appendix: AppendixView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,27 +186,19 @@ def _ground(
         standing = f"recovered {local(ground.recovered_at, zone)}"
     elif ground.unwatched:
         standing = "its rule is gone; it wants to be resolved"
+    own = [proof for proof in proofs if proof.ground == ground.id]
+    bundle = bundle_of(ground.evidence, body_of)
     return GroundView(
         ground.id,
         ground_words(ground),
         standing,
         ground.over,
         ground.detected_late,
-        _bundle(ground, body_of),
-        [proof for proof in proofs if proof.ground == ground.id],
+        view_of(ground.evidence, bundle, recovered_at=ground.recovered_at) if bundle and ground.evidence else None,
+        own,
         [(link.kind, link.url, link.url.startswith(("https://", "http://"))) for link in ground.links],
+        appendix_view(ground, bundle, own, body_of, zone) if bundle else None,
     )
-
-
-def _bundle(ground: Ground, body_of: Callable[[str], str | None]) -> BundleView | None:
-    body = body_of(ground.evidence) if ground.evidence is not None else None
-    try:
-        bundle = json.loads(body) if body is not None else None
-    except ValueError:
-        return None
-    if not isinstance(bundle, dict) or ground.evidence is None:
-        return None
-    return view_of(ground.evidence, bundle, recovered_at=ground.recovered_at)
 
 
 def _number(value: object) -> float | None:
