@@ -177,4 +177,4 @@ def slack_sender(daemon: Daemon) -> Sender | None:
         fallback=plan.slack.fallback_channel,
         fence=ended_well,
         kinds=frozenset(MessageKind) - PICTURES,
-    )
+    ).greeting()

@@ -90,6 +90,6 @@ def command(
     if form == "json":
         write_json(replay_json(found[0]) | ({"variants": variants_json(compared, end)} if several else {}))
         return
-    print_text(found[0], usable[0].plan, end)
+    print_text(found[0], usable[0].plan, start, end)
     if several:
         print_comparison(compared, end)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stopwatch.watch.replay.run import Replay
     from stopwatch.watch.replay.summary import Summary
 
+_MOST_NAMED = 5
 Compared = tuple["Variant", "Replay | None"]
 
 
@@ -87,7 +88,7 @@ def _ground(breach: Breach) -> dict[str, object]:
     }
 
 
-def print_text(found: Replay, plan: Plan, end: datetime) -> None:
+def print_text(found: Replay, plan: Plan, start: datetime, end: datetime) -> None:
     """Print the breaches in the order of opening, and what they come to."""
     rows = [
         [
@@ -106,7 +107,7 @@ def print_text(found: Replay, plan: Plan, end: datetime) -> None:
     columns = ["site", "rule", "mode", "pending since", "fired after", "opened", "local", "recovered", "lasted"]
     write_table(columns, rows, "No rule was breached." if found.slots else "Nothing was judged.")
     click.echo("")
-    for line in sentences(found, end):
+    for line in [*sentences(found, end), *cut_short(plan, start, end)]:
         click.echo(line)
 
 
@@ -131,6 +132,19 @@ def sentences(found: Replay, end: datetime) -> list[str]:
         near = f"{summed.nearest.most} of {cell.rule.window.m} slots"
         lines.append(f"nearest miss: {cell.rule.id} at {cell.site}, {near}")
     return lines
+
+
+def cut_short(plan: Plan, start: datetime, end: datetime) -> list[str]:
+    """Say which sites count from a go-live after *start*, in a sentence or none."""
+    late = [
+        f"{site.id} from {_minute(site.go_live)}"
+        for site in plan.sites.values()
+        if site.go_live is not None and start < site.go_live <= end
+    ]
+    if not late:
+        return []
+    named = ", ".join(late[:_MOST_NAMED]) + (f" and {len(late) - _MOST_NAMED} more" if len(late) > _MOST_NAMED else "")
+    return [f"sites count from their go-live: {named}; a span that ends before it is replayed whole"]
 
 
 def _rate(summed: Summary) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from stopwatch.config.complaint import Complaints, ComplaintsError
+from stopwatch.config.complaint import Complaint, Complaints, ComplaintsError
 from stopwatch.config.fields import Identifier, Strict, mistake
 from stopwatch.config.node import Node, at
 from stopwatch.config.validate import shown, validated
@@ -65,13 +65,19 @@ def load_tokens(path: Path) -> tuple[Token, ...]:
     """
     found = Complaints()
     node, complaints = load_file(path)
-    found.extend(complaints)
+    found.extend(_missing_file(one, path) if one.code == "file-missing" else one for one in complaints)
     read = None if node is None else validated(TokensFile, node, found)
     if node is not None and read is not None:
         _check_twice(read, node, found)
     if read is None or found.errors:
         raise ComplaintsError(found)
     return tuple(Token(token.name, token.sha256, frozenset(token.scopes)) for token in read.tokens)
+
+
+def _missing_file(complaint: Complaint, path: Path) -> Complaint:
+    """Say what a tokens file is where there is none; a rule folder's hint would lead astray."""
+    hint = f"(echo tokens:; stopwatch token NAME) > {path} makes it; STOPWATCH_API_TOKENS_FILE names it"
+    return replace(complaint, hint=hint)
 
 
 def _check_twice(read: TokensFile, node: Node, found: Complaints) -> None:

@@ -42,7 +42,8 @@ def _take(path: Path, database: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise StoreError(f"the lock file {path} cannot be opened: {error.strerror}") from error
+        hint = "the folder of STOPWATCH_DATABASE_URL must be there, and the daemon must be allowed to write in it"
+        raise StoreError(f"the lock file {path} cannot be opened: {error.strerror}; {hint}") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(descriptor, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -36,7 +37,10 @@ class WebServer:
         try:
             self._socket = _bound(host, port)
         except OSError as error:
-            raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+            # asyncio's and socket's words repeat the address; the system's own are enough.
+            words = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else str(error)
+            hint = "end what listens there, or name another address by STOPWATCH_LISTEN"
+            raise ConfigurationError(f"cannot listen on {host}:{port}: {words}; {hint}") from error
         self.host = host
         self.port = int(self._socket.getsockname()[1])
         config = uvicorn.Config(

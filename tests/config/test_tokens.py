@@ -38,6 +38,11 @@ def test_a_token_that_cannot_be_made(name: str, scopes: list[str], said: str) ->
         new_token(name, scopes)
 
 
+def test_a_tokens_file_that_is_not_there_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(ComplaintsError, match=r"stopwatch token NAME\) > .*tokens.yaml makes it"):
+        load_tokens(tmp_path / "tokens.yaml")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stopwatch.cli.replay_output import sentences
+from stopwatch.cli.replay_output import cut_short, sentences
 from stopwatch.watch.replay.lanes import Lane
 from stopwatch.watch.replay.run import Replay
 from tests.watch.letters import rule, rule_set
@@ -42,3 +42,17 @@ def test_a_rate_is_told_only_of_a_week_or_more(worlds: Worlds, slots: int, says:
 )
 def test_where_nothing_was_judged_nothing_sounds_like_good_news(errors: int, says: str) -> None:
     assert sentences(Replay(errors=errors), END) == [says]
+
+
+@pytest.mark.parametrize(
+    ("hours", "says"),
+    [
+        pytest.param(-1, ["ham-01 from 2026-11-21 11:00Z"], id="within"),
+        pytest.param(-24, [], id="at the start"),
+        pytest.param(1, [], id="after the end"),
+    ],
+)
+def test_a_site_that_counts_from_a_go_live_within_the_span_is_named(hours: int, says: list[str]) -> None:
+    plan = rule_set(rule("load"), go_live=END + timedelta(hours=hours)).plan
+    told = cut_short(plan, END - timedelta(hours=24), END)
+    assert [line.partition(": ")[2].partition(";")[0] for line in told] == says

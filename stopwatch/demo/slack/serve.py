@@ -46,4 +46,6 @@ def serve(
             name = "APP" if token.startswith("xapp-") else "BOT"
             say(f"token    STOPWATCH_SLACK_{name}_TOKEN={token}")
         say(f"secret   STOPWATCH_SLACK_SIGNING_SECRET={settings.signing_secret}")
+        for channel in slack.workspace.channels:
+            say(f"post to  STOPWATCH_SLACK_CHANNEL={channel}")
         over.wait()
