@@ -11,8 +11,8 @@ import structlog
 from stopwatch.core.errors import ActIncompleteError, KeyBusyError
 from stopwatch.watch.acts.alerts import take_alerts
 from stopwatch.watch.acts.commands import act_within, pause_within
+from stopwatch.watch.acts.issues import IssueAsked, say_in
 from stopwatch.watch.once import once
-from stopwatch.watch.rollout.issues import IssueAsked, say_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from stopwatch.app.dialogs import dialog_of, words_of
 from stopwatch.core.errors import StoreError
-from stopwatch.core.inbox import Declaration, Receipt, Result, Way
+from stopwatch.core.inbox import Receipt, Result, Way
 from stopwatch.core.outbox import Effect
-from stopwatch.slack.declaring import stop_modal
 from stopwatch.slack.inbound import Asked, UnreadableError, asked, payload_of, place_of
-from stopwatch.slack.modal import errors_of, modal
-from stopwatch.slack.names import named_decision
+from stopwatch.slack.modal import errors_of
 from stopwatch.slack.signature import proof_of
 from stopwatch.slack.whisper import whisper
-from stopwatch.watch.acts.answers import apply, complaint, pending_beside, preview
+from stopwatch.watch.acts.answers import apply, complaint, preview
 from stopwatch.watch.acts.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -30,9 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.app.daemon import Daemon
-    from stopwatch.core.decision import Decision
     from stopwatch.core.inbox import Interaction
-    from stopwatch.slack.payload import Block
     from stopwatch.slack.people import SlackPeople
     from stopwatch.watch.acts.answers import Inbox
 
@@ -186,7 +183,7 @@ class Answering:
         try:
             outcome = preview(desk, deed, self._people, now=now)
             if outcome.result is Result.ASKED:
-                opened = self._people.open(what.trigger or "", self._dialog(what, deed, outcome.decision, now))
+                opened = self._people.open(what.trigger or "", dialog_of(desk, self._people, what, outcome, now=now))
                 if opened.effect is not Effect.SENT:
                     log.warning("answer.dialog_refused", act=deed.act, code=opened.code)
                     why = "its dialog could not be opened in time; click again"
@@ -198,15 +195,6 @@ class Answering:
             outcome = Outcome(deed, Result.UNASKED, None, "the records cannot be read or written now; click again")
         self._count(deed.act, deed.way, outcome.result)
         return outcome if outcome.result is not Result.ASKED else None
-
-    def _dialog(self, what: Asked, deed: Interaction, decision: Decision | None, now: datetime) -> Block:
-        desk = self._daemon.desk
-        plan = desk.rule_set.plan
-        if isinstance(deed.act, Declaration) or decision is None:
-            return stop_modal(plan, channel=what.value, wanted=what.typed, reason=what.said)
-        pending = [(str(rule), since) for rule, since in pending_beside(desk, decision)]
-        shown = named_decision(decision, self._people.name_of)
-        return modal(deed.act, shown, what.value, now=now, override_max=plan.override_max, pending=pending)
 
     # ---------------------------------------------------------------------------------------------------- applying
 
@@ -239,7 +227,7 @@ class Answering:
             self._untold.put((outcome, 1))
 
     def _tell(self) -> None:
-        """Tell people what changed nothing; what Slack does not take is told again a few times."""
+        """Tell people what no card tells them; what Slack does not take is told again a few times."""
         for _ in range(self._untold.qsize()):
             outcome, attempt = self._untold.get()
             deed = outcome.deed
@@ -247,9 +235,11 @@ class Answering:
             if channel is None:
                 log.warning("answer.untold", act=deed.act, code="no_channel")
                 continue
-            standing = named_decision(outcome.decision, self._people.name_of) if outcome.decision is not None else None
-            text = whisper(deed, outcome.result, outcome.why, standing)
+            text = words_of(self._daemon.desk, self._people, outcome, pages=self._daemon.settings.external_url)
             told = self._people.whisper(channel, deed.user, text, thread=thread)
+            home = self._daemon.desk.channel(None)
+            if told.effect is Effect.BAD_DESTINATION and home not in {None, channel}:
+                told = self._people.whisper(str(home), deed.user, text)
             if told.effect is not Effect.SENT:
                 log.warning("answer.untold", act=deed.act, code=told.code)
             if told.effect in _AGAIN and attempt < WHISPERS:

@@ -9,7 +9,7 @@ from stopwatch.core.gate import site_gate
 from stopwatch.core.phase_gate import phase_gate
 from stopwatch.core.proof import prove
 from stopwatch.core.status import Role
-from stopwatch.watch.rollout.issues import log_of
+from stopwatch.watch.acts.issues import log_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from stopwatch.config.fields import FIRST_YEAR, LAST_YEAR, Said, SlackChannel, Strict, mistake
+from stopwatch.config.phase_model import Span
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_AT_LEAST = timedelta(hours=23)
+"""How long a day lasts at least; later than that the next checkpoint is due."""
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
@@ -70,3 +73,26 @@ class CheckpointModel(Strict):
 
     at: TimeOfDay = Field(description="When it is due, in the plan's time zone.")
     channel: SlackChannel | None = Field(default=None, description="Slack channel id of its report.")
+
+
+class TargetsModel(Strict):
+    """Within what time a new issue is to be resolved that names no day, by severity."""
+
+    sev1: Span | None = Field(default=None, description="For work that stands.")
+    sev2: Span | None = Field(default=None, description="For a main flow that only a workaround keeps going.")
+    sev3: Span | None = Field(default=None, description="For what is wrong while work goes on.")
+    sev4: Span | None = Field(default=None, description="For a blemish or a wish.")
+
+
+class HypercareModel(Strict):
+    """What people owe in hypercare."""
+
+    checkpoint_within: Annotated[Span, Field(lt=_DAY_AT_LEAST)] = Field(
+        default=timedelta(hours=4), description="A checkpoint not recorded this long after its time is overdue."
+    )
+    reviewed_within: Span = Field(
+        default=timedelta(hours=26), description="An open issue that nobody looked at for longer is not reviewed."
+    )
+    targets: TargetsModel = Field(
+        default_factory=TargetsModel, description="Within what time a new issue is to be resolved that names no day."
+    )

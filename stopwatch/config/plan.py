@@ -19,7 +19,7 @@ from stopwatch.config.plan_model import RolloutFile, SiteModel
 from stopwatch.config.plan_parts import change_of, freeze_of, phase_of
 from stopwatch.config.validate import validated
 from stopwatch.core.kpi import PhaseId, SiteId
-from stopwatch.core.phase import CheckpointPlan, RollbackPlan
+from stopwatch.core.phase import CheckpointPlan, HypercarePlan, RollbackPlan
 from stopwatch.core.rollout import (
     DEFAULT_SOURCE,
     AlertsPlan,
@@ -99,6 +99,7 @@ def _plan(read: RolloutFile, home: dict[str, str], change: object) -> Plan:
         change=change_of(read.change, change if isinstance(change, dict) else {}),
         rollback=RollbackPlan(**dict(read.rollback)),
         checkpoint=None if read.checkpoint is None else CheckpointPlan(read.checkpoint.at, read.checkpoint.channel),
+        hypercare=_hypercare(read),
         freezes=tuple(map(freeze_of, read.freeze)),
         roles=tuple(read.roles),
         stakeholders=Stakeholders(read.stakeholders.channel, tuple(read.stakeholders.people)),
@@ -106,3 +107,9 @@ def _plan(read: RolloutFile, home: dict[str, str], change: object) -> Plan:
         contacts=dict(read.contacts),
         links=dict(read.links),
     )
+
+
+def _hypercare(read: RolloutFile) -> HypercarePlan:
+    given = read.hypercare
+    targets = {severity: within for severity, within in given.targets if within is not None}
+    return HypercarePlan(given.checkpoint_within, given.reviewed_within, targets)

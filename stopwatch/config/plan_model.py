@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stopwatch.config.calendar_model import CheckpointModel, FreezeModel
+from stopwatch.config.calendar_model import CheckpointModel, FreezeModel, HypercareModel
 from stopwatch.config.change_model import ChangeModel
 from stopwatch.config.fields import (
     Identifier,
@@ -70,6 +70,7 @@ class RightsModel(Strict):
     close: list[SlackPerson] = Field(default_factory=list, description="May close after a roll-back.")
     pause: list[SlackPerson] = Field(default_factory=list, description="May declare a manual stop.")
     attach: list[SlackPerson] = Field(default_factory=list, description="May attach a ticket's link.")
+    issue: list[SlackPerson] = Field(default_factory=list, description="May write into the issue log.")
 
 
 class SlackModel(Strict):
@@ -156,6 +157,7 @@ class RolloutFile(Strict):
     exit: ExitModel = Field(default_factory=ExitModel, description="What every phase's exit demands.")
     rollback: RollbackModel = Field(default_factory=RollbackModel, description="When a roll-back counts as verified.")
     checkpoint: CheckpointModel | None = Field(default=None, description="The daily checkpoint.")
+    hypercare: HypercareModel = Field(default_factory=HypercareModel, description="What people owe in hypercare.")
     freeze: list[FreezeModel] = Field(default_factory=list, description="When no site may be activated.")
     roles: list[Identifier] = Field(default_factory=list, description="The roles that may sign; any if left out.")
     stakeholders: StakeholdersModel = Field(default_factory=StakeholdersModel, description="Who is told at each gate.")

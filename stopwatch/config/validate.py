@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from stopwatch.config.duration import spell_duration
 from stopwatch.config.node import Fields, Node, at, kind, plain
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ _BOUNDS = {
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "at most"),
 }
+_TIMEDELTA = re.compile(r"(days|seconds)=(\d+)")
 _PATTERNS = {
     "^[CGD]": ("is no id of a Slack channel", "an id such as C024BE91L; names can change, ids cannot"),
     "^[UWS]": ("is no id of a Slack user or group", "a user id such as U024BE7LH, or a group id such as S0614TZR7"),
@@ -112,8 +116,7 @@ def _words(detail: ErrorDetails, node: Node) -> tuple[str, str, str]:
         return "unknown-value", f"must be {expected}", _nearest(node, expected)
     if error in _BOUNDS:
         key, words = _BOUNDS[error]
-        bound = context.get(key)
-        return "out-of-range", f"must be {words} {'0s' if 'timedelta' in str(bound) else bound}", ""
+        return "out-of-range", f"must be {words} {_bound(context.get(key))}", ""
     if error == "string_pattern_mismatch":
         pattern = str(context.get("pattern", ""))
         return "bad-id", *next((words for start, words in _PATTERNS.items() if pattern.startswith(start)), ("", ""))
@@ -183,3 +186,10 @@ def _inner(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((inner for inner in map(_inner, get_args(annotation)) if inner is not None), None)
+
+
+def _bound(bound: object) -> str:
+    """Spell a bound; pydantic tells a duration as the text that makes it, ``datetime.timedelta(seconds=60)``."""
+    if "timedelta" not in str(bound):
+        return str(bound)
+    return spell_duration(timedelta(**{unit: int(number) for unit, number in _TIMEDELTA.findall(str(bound))}))

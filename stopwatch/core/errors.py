@@ -13,6 +13,7 @@ Every failure a person must tell apart, as one tree.
     │   └── BaselineUnresolvedError   a threshold refers to a baseline that is not frozen
     ├── DecisionNotFoundError         no decision has this id
     ├── IssueNotFoundError            no issue has this id
+    ├── IssueStaleError               somebody said something of the issue since the person looked
     ├── ActError                      a person's act changed nothing
     │   ├── ActIncompleteError        a required field is missing or unusable
     │   ├── EntryClosedError          a site may not be activated: its entry gate is closed
@@ -102,6 +103,10 @@ class DecisionNotFoundError(StopwatchError):
 
 class IssueNotFoundError(StopwatchError):
     """No issue has this id."""
+
+
+class IssueStaleError(StopwatchError):
+    """Somebody said something of the issue since the person looked; nothing changed."""
 
 
 class ActError(StopwatchError):

@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from stopwatch.core.rollout import Plan
 
 DAY = timedelta(days=1)
-OVERDUE_AFTER = timedelta(hours=4)
-"""How long after its time a checkpoint may be recorded before it is missed."""
-REVIEWED_WITHIN = timedelta(hours=26)
-"""Within this time an open issue is looked at, at a checkpoint or by somebody who says something of it; a day of 25
-hours and a late meeting fit in."""
 MOST_DAYS = 400
 
 
@@ -36,18 +31,20 @@ class Checkpoint:
     """
     The checkpoint of one phase on one local day.
 
-    *due* is its time, *held* the record that it took place, *reported* the report that was made of it.
+    *due* is its time, *missed_at* when it should be recorded, *held* the record that it took place, *reported* the
+    report that was made of it.
     """
 
     phase: PhaseId
     day: date
     due: datetime
+    missed_at: datetime
     held: Entry | None = None
     reported: Entry | None = None
 
     def overdue(self, now: datetime) -> bool:
         """Tell whether nobody recorded it although it should be over."""
-        return self.held is None and now >= self.due + OVERDUE_AFTER
+        return self.held is None and now >= self.missed_at
 
 
 def due_at(day: date, at: time, zone: tzinfo) -> datetime:
@@ -80,12 +77,12 @@ def live_sites(phase: Phase, activations: Mapping[SiteId, Activation], *, at: da
     return [site for site in phase.sites if site in activations and activations[site].at <= at]
 
 
-def checkpoint(phase: PhaseId, day: date, due: datetime, entries: Iterable[Entry]) -> Checkpoint:
+def checkpoint(plan: Plan, phase: PhaseId, day: date, due: datetime, entries: Iterable[Entry]) -> Checkpoint:
     """Return one checkpoint with what was recorded of it."""
-    own = [entry for entry in entries if entry.scope == phase]
+    own, missed_at = [entry for entry in entries if entry.scope == phase], due + plan.hypercare.checkpoint_within
     held = [entry for entry in own if entry.kind is EntryKind.CHECKPOINT and entry.item == day.isoformat()]
     told = [entry for entry in own if entry.kind is EntryKind.REPORT and entry.item == report_item(day)]
-    return Checkpoint(phase, day, due, held[-1] if held else None, told[-1] if told else None)
+    return Checkpoint(phase, day, due, missed_at, held[-1] if held else None, told[-1] if told else None)
 
 
 def checkpoints(
@@ -108,7 +105,7 @@ def checkpoints(
         if due < first:
             break
         if phase in in_hypercare(plan, activations, entries, at=due):
-            found.append(checkpoint(phase.id, day, due, entries))
+            found.append(checkpoint(plan, phase.id, day, due, entries))
         day -= DAY
     return found[::-1]
 
@@ -174,7 +171,7 @@ def missed(
     if plan.checkpoint is None:
         return []
     day, due = newest_due(plan.checkpoint.at, zone(plan.timezone), now=now)
-    found = [checkpoint(one.id, day, due, entries) for one in in_hypercare(plan, activations, entries, at=due)]
+    found = [checkpoint(plan, one.id, day, due, entries) for one in in_hypercare(plan, activations, entries, at=due)]
     return [one for one in found if one.overdue(now)]
 
 
@@ -200,12 +197,12 @@ def waiting(
 def unreviewed(
     plan: Plan, activations: Mapping[SiteId, Activation], entries: Sequence[Entry], *, now: datetime
 ) -> list[Issue]:
-    """Return the open issues of phases in hypercare that nobody looked at within `REVIEWED_WITHIN`, worst first."""
+    """Return the open issues of phases in hypercare that nobody looked at in the plan's time, worst first."""
     places: set[str] = set()
     for phase in in_hypercare(plan, activations, entries, at=now):
         places |= places_of(phase)
     return [
         issue
         for issue in open_issues(entries)
-        if issue.scope in places and now - reviewed_at(plan, issue, entries) > REVIEWED_WITHIN
+        if issue.scope in places and now - reviewed_at(plan, issue, entries) > plan.hypercare.reviewed_within
     ]

@@ -45,9 +45,10 @@ class Result(StrEnum):
 
 
 class Declaration(StrEnum):
-    """What a person does that is about no decision yet."""
+    """What a person does that is about no decision yet: a manual stop, a word for the issue log."""
 
     PAUSE = "pause"
+    ISSUE = "issue"
 
 
 Deed = Act | Declaration
@@ -68,7 +69,8 @@ class Interaction:
     One deed of a person in Slack: a click, a submitted dialog or a word in a thread.
 
     *key* is the same however often the deed is delivered; *ticket* tells one delivery from another (an envelope's id,
-    the digest of a signature). *rev* and *shown* are what the person saw, None where that cannot be known. *fields*
+    the digest of a signature). *rev* and *shown* are what the person saw (of an issue: its entries), None where that
+    cannot be known. *fields*
     holds what a dialog gave, by block id. *decision* is empty for what is about none. *origin* is the verified payload
     without its secrets, for the audit.
     """

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("sev1", "sev2", "sev3", "sev4")
 """From worst to least."""
+MEANINGS = {
+    "sev1": "Work stands: orders do not leave the site.",
+    "sev2": "A main flow fails; only a workaround keeps it going.",
+    "sev3": "Something is wrong, and work goes on.",
+    "sev4": "A blemish or a wish; nobody is held up.",
+}
+"""What each severity says, for whoever has to choose one."""
 SEVERE = frozenset({"sev1", "sev2"})
 """Severities that no gate passes with."""
 FIELDS = ("description", "severity", "status", "workaround", "owner", "target", "attributable")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import time, tzinfo
 
     from stopwatch.core.kpi import PhaseId, SiteId
@@ -123,6 +124,21 @@ class CheckpointPlan:
 
     at: time
     channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HypercarePlan:
+    """
+    What people owe in hypercare.
+
+    A checkpoint is missed if it is not recorded *checkpoint_within* of its time. An open issue is looked at
+    *reviewed_within*; the default lets a day of 25 hours and a late meeting fit in. *targets* say by severity within
+    what time a new issue is to be resolved that names no day.
+    """
+
+    checkpoint_within: timedelta = timedelta(hours=4)
+    reviewed_within: timedelta = timedelta(hours=26)
+    targets: Mapping[str, timedelta] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

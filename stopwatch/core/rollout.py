@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stopwatch.core.change import ChangeRecord
-from stopwatch.core.phase import CheckpointPlan, Phase, RollbackPlan
+from stopwatch.core.phase import CheckpointPlan, HypercarePlan, Phase, RollbackPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,6 +128,7 @@ class Plan:
     change: ChangeRecord = field(default_factory=ChangeRecord)
     rollback: RollbackPlan = field(default_factory=RollbackPlan)
     checkpoint: CheckpointPlan | None = None
+    hypercare: HypercarePlan = field(default_factory=HypercarePlan)
     freezes: tuple[Freeze, ...] = ()
     roles: tuple[str, ...] = ()
     stakeholders: Stakeholders = Stakeholders()

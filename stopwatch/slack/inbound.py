@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -24,6 +24,9 @@ _SECRETS = frozenset(
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{1,30}")
 _VALUE = re.compile(r"([a-z0-9_][a-zA-Z0-9_-]{0,120})\|([0-9]{1,9})\|([0-9]{1,6})")
+_ISSUE = re.compile(r"[^|]*\|([^|]{1,200})\|([0-9]{1,6})")
+"""What the dialog that changes an issue hands back: the channel, the issue, and how many entries of it were seen."""
+_ISSUE_WORDS = frozenset({"issue", "issues"})
 _WORD_MOST = 200
 _DEEPEST = 60
 
@@ -84,7 +87,7 @@ def asked(payload: Mapping[str, object], way: Way, ticket: str | None) -> Asked:
         return _clicked(payload, way, ticket)
     if kind == "view_submission":
         return _submitted(payload, way, ticket)
-    if kind == "message_action" and payload.get("callback_id") == Declaration.PAUSE:
+    if kind == "message_action" and _declaration(payload) is not None:
         return _shortcut(payload, way, ticket)
     if kind is None and isinstance(payload.get("command"), str):
         return _commanded(payload, way, ticket)
@@ -114,7 +117,7 @@ def _submitted(payload: Mapping[str, object], way: Way, ticket: str | None) -> A
     view = payload.get("view")
     view = view if isinstance(view, Mapping) else {}
     value = str(view.get("private_metadata"))
-    if view.get("callback_id") == Declaration.PAUSE:
+    if _declaration(view) is not None:
         return _declared(payload, view, way, ticket)
     user, act, seen = _user(payload), _act(str(view.get("callback_id"))), _seen(value)
     if act is None or act not in TITLES or user is None or seen is None:
@@ -127,37 +130,46 @@ def _submitted(payload: Mapping[str, object], way: Way, ticket: str | None) -> A
 
 
 def _commanded(payload: Mapping[str, object], way: Way, ticket: str | None) -> Asked:
-    """Read a slash command, whatever the app's manifest calls it; it asks for the dialog of a manual stop."""
+    """Read a slash command, whatever the app's manifest calls it; it asks for a manual stop, or for the issue log."""
     user, trigger = payload.get("user_id"), payload.get("trigger_id")
     if not isinstance(user, str) or not _USER.fullmatch(user) or not isinstance(trigger, str):
         return Asked(None, "other", way)
     team = {"team": {"id": payload.get("team_id")}}
     once = hashlib.sha256(trigger.encode("utf-8", "replace")).hexdigest()[:32]
-    deed = _deed(f"command/{user}/{once}", Declaration.PAUSE, user, payload={**payload, **team}, way=way, ticket=ticket)
-    typed = str(payload.get("text") or "")[:_WORD_MOST]
-    return Asked(deed, deed.act.value, way, trigger, place_of(deed) or "", dialog=True, command=True, typed=typed)
+    typed = _storable(str(payload.get("text") or ""))[:_WORD_MOST]
+    first, _, rest = typed.strip().partition(" ")
+    act, fields = Declaration.PAUSE, {}
+    if first.casefold() in _ISSUE_WORDS:
+        act, typed, fields = Declaration.ISSUE, rest.strip(), {"words": rest.strip()}
+    key, full = f"command/{user}/{once}", {**payload, **team}
+    deed = _deed(key, act, user, payload=full, way=way, ticket=ticket, fields=fields)
+    return Asked(deed, act.value, way, trigger, place_of(deed) or "", dialog=True, command=True, typed=typed)
 
 
 def _shortcut(payload: Mapping[str, object], way: Way, ticket: str | None) -> Asked:
-    """Read a message shortcut; the message is where the reason of a manual stop begins."""
-    user, trigger, message = _user(payload), payload.get("trigger_id"), payload.get("message")
-    if user is None or not isinstance(trigger, str):
+    """Read a message shortcut; the message is where the reason of a manual stop, or an issue, begins."""
+    user, act = _user(payload), _declaration(payload)
+    trigger, message = payload.get("trigger_id"), payload.get("message")
+    if user is None or act is None or not isinstance(trigger, str):
         return Asked(None, "other", way)
     key = f"shortcut/{user}/{payload.get('action_ts')}/{payload.get('message_ts')}"
-    deed = _deed(key, Declaration.PAUSE, user, payload=payload, way=way, ticket=ticket)
+    deed = _deed(key, act, user, payload=payload, way=way, ticket=ticket)
     said = _storable(str(message.get("text") or "")) if isinstance(message, Mapping) else ""
-    return Asked(deed, deed.act.value, way, trigger, place_of(deed) or "", dialog=True, said=said)
+    return Asked(deed, act.value, way, trigger, place_of(deed) or "", dialog=True, said=said)
 
 
 def _declared(payload: Mapping[str, object], view: Mapping[str, object], way: Way, ticket: str | None) -> Asked:
-    """Read the submitted dialog of a manual stop."""
-    user, state = _user(payload), view.get("state")
-    if user is None:
+    """Read the submitted dialog of a manual stop, or of the issue log; the latter says which issue was seen."""
+    user, act, state = _user(payload), _declaration(view), view.get("state")
+    if user is None or act is None:
         return Asked(None, "other", way)
     fields = fields_of(state.get("values") if isinstance(state, Mapping) else None)
-    key = f"dialog/{user}/{view.get('id')}"
-    deed = _deed(key, Declaration.PAUSE, user, payload=payload, way=way, ticket=ticket, fields=fields)
-    return Asked(deed, deed.act.value, way, submitted=True)
+    shown = _ISSUE.fullmatch(str(view.get("private_metadata"))) if act is Declaration.ISSUE else None
+    if shown is not None:
+        fields["issue"] = shown[1]
+    deed = _deed(f"dialog/{user}/{view.get('id')}", act, user, payload=payload, way=way, ticket=ticket, fields=fields)
+    deed = replace(deed, rev=int(shown[2])) if shown is not None else deed
+    return Asked(deed, act.value, way, submitted=True)
 
 
 def place_of(deed: Interaction) -> str | None:
@@ -166,7 +178,8 @@ def place_of(deed: Interaction) -> str | None:
     places = (("container", "channel_id"), ("channel", "id"), ("view", "private_metadata"))
     parts = [(origin.get(outer), inner) for outer, inner in places]
     told = [part.get(inner) for part, inner in parts if isinstance(part, Mapping)]
-    known = [name for name in (*told, origin.get("channel_id")) if isinstance(name, str) and _CHANNEL.fullmatch(name)]
+    named = [name.partition("|")[0] for name in (*told, origin.get("channel_id")) if isinstance(name, str)]
+    known = [name for name in named if _CHANNEL.fullmatch(name)]
     return known[0] if known else None
 
 
@@ -202,6 +215,11 @@ def _user(payload: Mapping[str, object]) -> str | None:
     user = payload.get("user")
     found = user.get("id") if isinstance(user, Mapping) else None
     return found if isinstance(found, str) and _USER.fullmatch(found) else None
+
+
+def _declaration(sent: Mapping[str, object]) -> Declaration | None:
+    """Return what a shortcut or a dialog declares, by its callback."""
+    return next((each for each in Declaration if sent.get("callback_id") == each.value), None)
 
 
 def _act(name: str) -> Act | None:

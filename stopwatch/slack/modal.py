@@ -47,6 +47,11 @@ SHORT_MOST = 100
 _RULES = 10
 STOP_BLOCKS = ("scope", "criterion", "reason", "link")
 """The input blocks of the dialog of a manual stop."""
+ISSUE_BLOCKS = (
+    *("scope", "status", "note", "severity", "description"),
+    *("workaround", "owner", "target", "attributable"),
+)
+"""The input blocks of the dialogs of the issue log: the one that opens an issue, the one that changes it."""
 LINK: Block = {"type": "url_text_input"}
 _FIRST_MOMENT, _LAST_MOMENT = 1_000_000_000, 9_999_999_999
 
@@ -127,7 +132,7 @@ def fields_of(values: object) -> dict[str, str]:
 def errors_of(act: Deed, block: str, words: str) -> Block:
     """Return the answer that keeps a dialog open and says at *block* what is wrong with it."""
     if isinstance(act, Declaration):
-        known = list(STOP_BLOCKS)
+        known = list(ISSUE_BLOCKS if act is Declaration.ISSUE else STOP_BLOCKS)
     else:
         known = [str(entry["block_id"]) for entry in _inputs(act, _EPOCH, _USUAL)]
     at = block if block in known else known[-1]
@@ -144,7 +149,7 @@ def _entered(element: Mapping[str, object]) -> str | None:
     seconds = element.get("selected_date_time")
     if isinstance(seconds, int) and _FIRST_MOMENT <= seconds <= _LAST_MOMENT:
         return datetime.fromtimestamp(seconds, UTC).isoformat()
-    value = element.get("value")
+    value = element.get("value", element.get("selected_date"))
     return value if isinstance(value, str) else None
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stopwatch.core.decision import Decision
+    from stopwatch.core.hypercare import Logged
     from stopwatch.core.outbox import Message
 
     NameOf = Callable[[str], str | None]
@@ -31,6 +32,13 @@ def named_decision(decision: Decision, name_of: NameOf) -> Decision:
 def named_message(message: Message, name_of: NameOf) -> Message:
     """Return *message* for reading, as `named_decision` does."""
     return replace(message, body=_facts(message.body, name_of))
+
+
+def named_issue(logged: Logged, name_of: NameOf) -> Logged:
+    """Return *logged* for reading: whoever said the last word from Slack by name, as far as it is known."""
+    *before, last = logged.issue.history
+    history = (*before, replace(last, actor=_named(last.actor, name_of)))
+    return replace(logged, issue=replace(logged.issue, history=history))
 
 
 def _facts(facts: Mapping[str, object], name_of: NameOf) -> dict[str, object]:

@@ -20,7 +20,7 @@ from stopwatch.core.records import Activation
 from stopwatch.demo.slack import SlackEmulator
 from stopwatch.store.connect import open_store
 from stopwatch.telemetry.metrics import Metrics
-from stopwatch.watch.rollout.issues import IssueAsked, say
+from stopwatch.watch.acts.issues import IssueAsked, say
 from stopwatch.watch.rollout.reporting import Meeting, hold
 from tests.app.test_going_live import KPIS, RULES
 

@@ -9,7 +9,15 @@ import pytest
 from stopwatch.config.load import check_folder
 from stopwatch.core.change import ChangeRecord, ChangeType, Notice
 from stopwatch.core.freeze import Freeze
-from stopwatch.core.phase import AutomaticItem, CheckpointPlan, ExitPlan, ReadinessItem, RollbackPlan, WatchWindow
+from stopwatch.core.phase import (
+    AutomaticItem,
+    CheckpointPlan,
+    ExitPlan,
+    HypercarePlan,
+    ReadinessItem,
+    RollbackPlan,
+    WatchWindow,
+)
 from stopwatch.core.rollout import Plan, Stakeholders
 from tests.config.golden import GOOD
 
@@ -48,6 +56,7 @@ watch: [{from: 2026-12-01T06:00:00Z, for: 3d, who: on-call}, {from: first truck,
 exit: {min_volume: 5000, sign_offs: [warehouse-lead], breaching: 0.02}
 rollback: {within: 1h, hold: 10m, band: 1.5, rehearsed_within: 7d}
 checkpoint: {at: "09:30", channel: C024BE91L}
+hypercare: {checkpoint_within: 2h, reviewed_within: 30h, targets: {sev1: 1d, sev3: 2w}}
 stakeholders: {channel: C024BE91M, people: [Ida]}
 roles: [warehouse-lead]
 timezone: Europe/Paris
@@ -140,6 +149,8 @@ def test_freeze_windows_include_their_last_day(plan: Plan) -> None:
 def test_people_times_and_links_of_the_plan(plan: Plan) -> None:
     assert plan.rollback == RollbackPlan(timedelta(hours=1), timedelta(minutes=10), Decimal("1.5"), timedelta(days=7))
     assert plan.checkpoint == CheckpointPlan(time(9, 30), "C024BE91L")
+    targets = {"sev1": timedelta(days=1), "sev3": timedelta(days=14)}
+    assert plan.hypercare == HypercarePlan(timedelta(hours=2), timedelta(hours=30), targets)
     assert plan.stakeholders == Stakeholders("C024BE91M", ("Ida",))
     assert (plan.roles, plan.timezone) == (("warehouse-lead",), "Europe/Paris")
     assert (plan.contacts, plan.links) == ({"on-call": "+49 40 1"}, {"runbook": "https://wiki.example/runbook"})
@@ -153,6 +164,7 @@ def test_a_plan_that_says_nothing_of_them_has_safe_defaults(tmp_path: Path) -> N
     assert plan.phases[0].exit == ExitPlan()
     assert (plan.rollback, plan.change) == (RollbackPlan(), ChangeRecord())
     assert plan.rollback.rehearsed_within == timedelta(days=30)
+    assert plan.hypercare == HypercarePlan(timedelta(hours=4), timedelta(hours=26), {})
     assert (plan.checkpoint, plan.freezes, plan.roles, plan.timezone) == (None, (), (), "Europe/Berlin")
 
 

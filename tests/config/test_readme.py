@@ -42,6 +42,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "### scope": change_model.ScopeModel,
     "### communication": change_model.NoticeModel,
     "### checkpoint": calendar_model.CheckpointModel,
+    "### hypercare": calendar_model.HypercareModel,
+    "### targets": calendar_model.TargetsModel,
     "### freeze": calendar_model.FreezeModel,
     "### daily": calendar_model.DailyModel,
     "### stakeholders": plan_model.StakeholdersModel,

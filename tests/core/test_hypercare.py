@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from stopwatch.core.hypercare import OVERDUE_AFTER, Checkpoint, checkpoints, due_at, in_hypercare, newest_due, waiting
+from stopwatch.core.hypercare import checkpoint, checkpoints, due_at, in_hypercare, newest_due, waiting
 from stopwatch.core.ledger import Entry, EntryKind
+from stopwatch.core.phase import HypercarePlan
 from tests.core.hypercare import HAM, LIVE, NOW, PILOT, PLAN, held, issue_entry
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -68,12 +70,22 @@ def test_the_checkpoints_so_far_are_those_of_hypercare_with_what_was_recorded() 
     assert checkpoints(PLAN, PILOT, {}, entries, zone=BERLIN, now=NOW) == []
 
 
-def test_a_checkpoint_is_overdue_four_hours_after_its_time_unless_it_was_held() -> None:
-    due = at(11, 21, 8)
-    open_one = Checkpoint(PILOT.id, date(2026, 11, 21), due)
-    assert not open_one.overdue(due + OVERDUE_AFTER - timedelta(seconds=1))
-    assert open_one.overdue(due + OVERDUE_AFTER)
-    assert not Checkpoint(PILOT.id, date(2026, 11, 21), due, held(1, at=NOW)).overdue(due + OVERDUE_AFTER)
+@pytest.mark.parametrize(
+    ("given", "within"),
+    [
+        pytest.param(HypercarePlan(), timedelta(hours=4), id="four hours"),
+        pytest.param(HypercarePlan(timedelta(minutes=30)), timedelta(minutes=30), id="as the plan says"),
+    ],
+)
+def test_a_checkpoint_is_overdue_so_long_after_its_time_unless_it_was_held(
+    given: HypercarePlan, within: timedelta
+) -> None:
+    due, day = at(11, 21, 8), date(2026, 11, 21)
+    plan = replace(PLAN, hypercare=given)
+    open_one = checkpoint(plan, PILOT.id, day, due, [])
+    assert not open_one.overdue(due + within - timedelta(seconds=1))
+    assert open_one.overdue(due + within)
+    assert not checkpoint(plan, PILOT.id, day, due, [held(1, at=NOW, day="2026-11-21")]).overdue(due + within)
 
 
 def test_what_people_forgot_is_named_and_nothing_else() -> None:

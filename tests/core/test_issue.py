@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from stopwatch.core.hypercare import issue_log, unreviewed
 from stopwatch.core.issue import issues, next_id, open_issues, written
 from stopwatch.core.issue_wire import issue_json, issues_csv
 from stopwatch.core.ledger import Entry, EntryKind
+from stopwatch.core.phase import HypercarePlan
 from tests.core.hypercare import HAM, LIVE, NOW, PLAN, held, issue_entry
 
 DAY = timedelta(days=1)
@@ -116,6 +118,12 @@ def test_an_open_issue_wants_to_be_looked_at_every_day(more: list[Entry], *, wai
     entries = [issue_entry(1), *more]
     assert bool(unreviewed(PLAN, LIVE, entries, now=NOW + timedelta(hours=26, seconds=1))) is waits
     assert not unreviewed(PLAN, LIVE, entries, now=NOW + timedelta(hours=26))
+
+
+def test_the_plan_says_within_what_time_an_issue_is_looked_at() -> None:
+    plan = replace(PLAN, hypercare=HypercarePlan(reviewed_within=2 * DAY))
+    assert not unreviewed(plan, LIVE, [issue_entry(1)], now=NOW + 2 * DAY)
+    assert unreviewed(plan, LIVE, [issue_entry(1)], now=NOW + 2 * DAY + timedelta(seconds=1))
 
 
 def test_issues_of_a_site_that_is_not_live_wait_for_nobody() -> None:

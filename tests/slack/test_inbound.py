@@ -180,3 +180,55 @@ def test_the_dialog_of_a_stop_is_a_deed_about_no_decision() -> None:
 )
 def test_half_a_manual_stop_needs_nothing_done(payload: dict[str, Any]) -> None:
     assert asked(payload, Way.HTTP, None).deed is None
+
+
+# ------------------------------------------------------------------------------------------------------- the issue log
+
+
+@pytest.mark.parametrize(
+    ("text", "act", "typed"),
+    [
+        pytest.param("issue", Declaration.ISSUE, "", id="alone"),
+        pytest.param(" Issue  ham-01 labels print twice", Declaration.ISSUE, "ham-01 labels print twice", id="words"),
+        pytest.param("issues ham-01-3", Declaration.ISSUE, "ham-01-3", id="in the plural"),
+        pytest.param("issuer", Declaration.PAUSE, "issuer", id="a word that only begins so"),
+        pytest.param("ham-01 issue", Declaration.PAUSE, "ham-01 issue", id="further behind"),
+    ],
+)
+def test_a_command_that_begins_with_issue_is_for_the_issue_log(text: str, act: Declaration, typed: str) -> None:
+    understood = asked(COMMAND | {"text": text}, Way.SOCKET, None)
+    assert understood.deed is not None
+    assert (understood.deed.act, understood.typed, understood.dialog, understood.command) == (act, typed, True, True)
+    assert understood.deed.fields == ({"words": typed} if act is Declaration.ISSUE else {})
+
+
+def test_a_message_goes_into_the_issue_log_by_a_shortcut_of_its_own() -> None:
+    message = {"type": "message_action", "callback_id": "issue", "message_ts": "10.5", "action_ts": "11.5"}
+    understood = asked(click() | message | {"message": {"text": "belt B stands"}}, Way.HTTP, None)
+    assert understood.deed is not None
+    assert (understood.deed.act, understood.said, understood.dialog) == (Declaration.ISSUE, "belt B stands", True)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "issue", "rev", "place"),
+    [
+        pytest.param("C0", None, None, "C0", id="a new one"),
+        pytest.param("C0|ham-01-3|2", "ham-01-3", 2, "C0", id="a known one"),
+        pytest.param("|ham-01-3|2", "ham-01-3", 2, None, id="asked for in no channel"),
+        pytest.param("C0|ham-01-3|many", None, None, "C0", id="nothing of ours"),
+    ],
+)
+def test_the_dialog_of_an_issue_says_which_one_and_what_was_seen(
+    metadata: str, issue: str | None, rev: int | None, place: str | None
+) -> None:
+    values = {"note": {"note": {"value": "fixed"}}}
+    view = {"id": "V2", "callback_id": "issue", "private_metadata": metadata, "state": {"values": values}}
+    understood = asked({"type": "view_submission", "user": {"id": "U0ANNA"}, "view": view}, Way.HTTP, None)
+    assert understood.deed is not None
+    assert (understood.deed.act, understood.deed.key, understood.submitted) == (
+        Declaration.ISSUE,
+        "dialog/U0ANNA/V2",
+        True,
+    )
+    assert (understood.deed.fields.get("issue"), understood.deed.rev) == (issue, rev)
+    assert place_of(understood.deed) == place

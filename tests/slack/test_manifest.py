@@ -37,10 +37,11 @@ def test_no_texts_are_longer_than_slack_takes() -> None:
     assert len(MANIFEST["features"]["bot_user"]["display_name"]) <= 80
 
 
-def test_a_manual_stop_has_a_command_and_a_message_shortcut() -> None:
+def test_there_is_a_command_and_a_message_shortcut_for_everything_that_people_declare() -> None:
     (command,) = MANIFEST["features"]["slash_commands"]
     assert command["command"].startswith("/")
     assert len(command["description"]) <= 2000
-    (shortcut,) = MANIFEST["features"]["shortcuts"]
-    assert (shortcut["type"], shortcut["callback_id"]) == ("message", Declaration.PAUSE)
-    assert len(shortcut["name"]) <= 24
+    assert len(command["usage_hint"]) <= 1000
+    shortcuts = MANIFEST["features"]["shortcuts"]
+    assert [(one["type"], one["callback_id"]) for one in shortcuts] == [("message", each) for each in Declaration]
+    assert all(len(one["name"]) <= 24 and len(one["description"]) <= 150 for one in shortcuts)

@@ -38,6 +38,7 @@ SITES = [f"site-{number:02}" for number in range(1, 61)]
 RIGHTS = {"override": [GROUP], "resume": [BEN], "roll-back": [GROUP], "close": [GROUP]} | {
     "pause": [GROUP],
     "attach": [GROUP],
+    "issue": [GROUP],
 }
 """Nobody may dismiss."""
 
@@ -213,3 +214,10 @@ def shown_rev(where: Floor, ts: str) -> int:
     found = next(message for message in where.slack.messages(CHANNEL) if message["ts"] == ts)
     rev: int = found["metadata"]["event_payload"]["rev"]
     return rev
+
+
+def command(where: Floor, user: str, text: str = "") -> dict[str, Any]:
+    """Let *user* type the command; return what the emulator saw of it."""
+    order = {"channel": CHANNEL, "user": user, "command": "/stop-rollout", "text": text}
+    outcome: dict[str, Any] = where.slack.control("command", **order)["outcomes"][0]
+    return outcome

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from tests.stories.answering import ANNA, BEN, CARLA, CHANNEL, SITES, Floor, shown_rev
+from tests.stories.answering import ANNA, BEN, CARLA, CHANNEL, SITES, Floor, command, shown_rev
 
 pytestmark = pytest.mark.slow
-
-
-def command(where: Floor, user: str, text: str = "") -> dict[str, Any]:
-    """Let *user* type the command; return what the emulator saw of it."""
-    order = {"channel": CHANNEL, "user": user, "command": "/stop-rollout", "text": text}
-    outcome: dict[str, Any] = where.slack.control("command", **order)["outcomes"][0]
-    return outcome
 
 
 def stopped(where: Floor, site: str) -> str | None:

@@ -19,6 +19,7 @@ import pytest
 from stopwatch.app.building import load
 from stopwatch.core.decision import Decision, DecisionId
 from stopwatch.core.kpi import SiteId
+from stopwatch.core.ledger import EntryKind
 from stopwatch.core.outbox import Message, MessageKind, OutboxState, thread_key
 from stopwatch.core.stop import Stop
 from stopwatch.demo.prometheus import free_port
@@ -38,6 +39,7 @@ PLAN = {
     "rollout": "story",
     "phases": [{"id": "pilot", "sites": [HAM], "observation": "1d"}],
     "sites": {HAM: {"name": "Hamburg", "timezone": "Europe/Berlin", "go_live": "2035-01-01T00:00:00Z"}},
+    "slack": {"rights": {"issue": [ANNA]}},
     "delivery": {"settle": "2s", "sweep": ["2s", "4s"]},
 }
 
@@ -148,6 +150,32 @@ def test_a_click_is_applied_exactly_once_though_the_process_dies(lives: Lives, t
         eventually("nothing waits", lambda: not lives.store.waiting(), seconds=20)
     acts = [(acted.act, acted.actor) for acted in lives.decision(decision.id).acts]
     assert acts == [("acknowledge", f"slack:{ANNA}")]
+
+
+@pytest.mark.parametrize(
+    "tripwire",
+    [
+        pytest.param(Tripwire("receive", "return", 4), id="written down, not acknowledged"),
+        pytest.param(Tripwire("log_issue", "return", 1), id="applied, not noted"),
+    ],
+)
+@pytest.mark.long
+def test_an_issue_is_logged_exactly_once_though_the_process_dies(lives: Lives, tripwire: Tripwire) -> None:
+    with lives.life(tripwire) as process:
+        lives.slack.control("command", channel=CHANNEL, user=ANNA, command="/stop-rollout", text=f"issue {HAM}")
+        entered = {"severity": "sev3", "description": "labels print twice"}
+        with lives.slack.held() as workspace:
+            dialog = next(iter(workspace.views))
+        lives.slack.control("submit", view=dialog, user=ANNA, values=entered)
+        process.join(20)
+        assert process.exitcode == -signal.SIGKILL
+    with lives.life():
+        eventually("nothing waits", lambda: not lives.store.waiting(), seconds=20)
+    with lives.store.reading() as view:
+        logged = view.entries("story", kind=EntryKind.ISSUE)
+        rows = [row.body for row in view.audit_rows() if str(row.body["act"]).startswith("issue")]
+    assert [(one.item, one.actor) for one in logged] == [(f"{HAM}-1", f"slack:{ANNA}")]
+    assert [(row["act"], row["actor"]) for row in rows] == [("issue.open", f"slack:{ANNA}")]
 
 
 @pytest.mark.parametrize(

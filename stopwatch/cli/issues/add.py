@@ -49,7 +49,7 @@ def command(
     An open Sev1 or Sev2 keeps the phase from passing its exit gate. An issue never pauses a site; `stopwatch pause`
     does.
     """
-    from stopwatch.watch.rollout.issues import IssueAsked, say
+    from stopwatch.watch.acts.issues import IssueAsked, say
 
     said = {
         "severity": severity,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def command(site: str | None, only_open: bool, config: str | None, form: str) -> None:
     """List issues, open ones first, worst first; JSON holds their whole history."""
     from stopwatch.core.issue_wire import issues_csv, issues_json
-    from stopwatch.watch.rollout.issues import log_of
+    from stopwatch.watch.acts.issues import log_of
 
     with open_records(config) as (rule_set, store), store.reading() as view:
         log = log_of(view, rule_set.plan, now=now())

@@ -49,7 +49,7 @@ def command(
     form: str,
 ) -> None:
     """Change issue ID, or note that somebody looked at it; an empty text takes workaround, owner or target back."""
-    from stopwatch.watch.rollout.issues import IssueAsked, say
+    from stopwatch.watch.acts.issues import IssueAsked, say
 
     said = {
         "status": status,

@@ -98,13 +98,15 @@ def _input(block: Mapping[str, Any], reader: Reader) -> str:
         chosen = part.get("initial_option")
         options = "".join(
             f'<option value="{attribute(item["value"])}"{" selected" if item == chosen else ""}>'
-            f"{text(item['text'], reader)}</option>"
+            f"{_option(item, reader)}</option>"
             for item in offered
         )
         field = f'<select {name}><option value=""></option>{options}</select>'
     elif part["type"] == "datetimepicker":
         at = attribute(part.get("initial_date_time", ""))
         field = f'<input type="datetime-local" {name} data-at="{at}">'
+    elif part["type"] == "datepicker":
+        field = f'<input type="date" {name} value="{attribute(part.get("initial_date", ""))}">'
     elif part.get("multiline"):
         field = f"<textarea {name}>{first}</textarea>"
     else:
@@ -112,6 +114,12 @@ def _input(block: Mapping[str, Any], reader: Reader) -> str:
     hint = f'<div class="context">{text(block.get("hint"), reader)}</div>'
     optional = ' <span class="optional">(optional)</span>' if block.get("optional") else ""
     return f'<label class="input"><b>{text(block["label"], reader)}</b>{optional}{field}{hint}</label>'
+
+
+def _option(item: Mapping[str, Any], reader: Reader) -> str:
+    """The text of a menu's option, with what describes it."""
+    described = f" – {text(item['description'], reader)}" if "description" in item else ""
+    return f"{text(item['text'], reader)}{described}"
 
 
 def _rich(parts: Value, reader: Reader) -> str:

@@ -96,6 +96,7 @@ class Drawn:
             f'<time title="{attribute(message.text)}">{at:%H:%M}</time>'
             f'<button type="button" class="reply" data-thread="{attribute(message.thread_ts or message.ts)}">reply'
             f'</button><button type="button" class="reply" data-shortcut="pause">stop the rollout</button>'
+            f'<button type="button" class="reply" data-shortcut="issue">log an issue</button>'
             f"</div>{notes}{body}{edited}{files}</div></article>"
         )
 

@@ -194,7 +194,8 @@ def _initial(part: Mapping[str, Any]) -> Value:
     option = part.get("initial_option")
     if isinstance(option, dict):
         return option["value"]
-    return part.get("initial_date_time", part.get("initial_value", part.get("initial_user")))
+    names = ("initial_date_time", "initial_date", "initial_value", "initial_user")
+    return next((part[name] for name in names if name in part), None)
 
 
 def _entered(part: Mapping[str, Any], given: Value) -> dict[str, Any]:
@@ -209,7 +210,7 @@ def _entered(part: Mapping[str, Any], given: Value) -> dict[str, Any]:
     if kind == "datetimepicker":
         return told | {"selected_date_time": None if given in {None, ""} else int(given)}
     if kind == "datepicker":
-        return told | {"selected_date": given}
+        return told | {"selected_date": given or None}
     if kind == "timepicker":
         return told | {"selected_time": given}
     if kind == "users_select":

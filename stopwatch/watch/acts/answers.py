@@ -12,6 +12,7 @@ from stopwatch.core.inbox import Declaration, Interaction, Receipt, Result
 from stopwatch.core.state import Reported
 from stopwatch.watch.acts.commands import act
 from stopwatch.watch.acts.declaring import declare, may_declare, unusable
+from stopwatch.watch.acts.logging_issues import log_issue, may_log, unusable_words
 from stopwatch.watch.acts.outcome import SLACK, Outcome, links_of, origin_of, refused
 from stopwatch.watch.acts.sight import sight_of
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from stopwatch.watch.acts.commands import Desk
     from stopwatch.watch.acts.rights import Groups
 
-BLOCKS = {"until": "end", "links": "link", "site": "scope", "phase": "scope"}
+BLOCKS = {"until": "end", "links": "link", "site": "scope", "phase": "scope", "text": "description"}
 """Where a dialog's block is named otherwise than the field of the act."""
 
 
@@ -49,6 +50,8 @@ def apply(desk: Desk, deed: Interaction, groups: Groups, *, now: datetime) -> Ou
         StoreError: The records could not be read or written; nothing changed.
 
     """
+    if deed.act is Declaration.ISSUE:
+        return log_issue(desk, deed, groups, now=now)
     if isinstance(deed.act, Declaration):
         return declare(desk, deed, groups, now=now)
     before = _standing(desk, deed)
@@ -77,6 +80,8 @@ def preview(desk: Desk, deed: Interaction, groups: Groups, *, now: datetime) -> 
         StoreError: The records could not be read, or a refusal could not be written.
 
     """
+    if deed.act is Declaration.ISSUE:
+        return may_log(desk, deed, groups, now=now)
     if isinstance(deed.act, Declaration):
         return may_declare(desk, deed, groups, now=now)
     with desk.store.reading() as view:
@@ -104,6 +109,9 @@ def complaint(desk: Desk, deed: Interaction, *, now: datetime) -> tuple[str, str
         StoreError: The records could not be read.
 
     """
+    if deed.act is Declaration.ISSUE:
+        field = unusable_words(desk, deed, now=now)
+        return None if field is None else (BLOCKS.get(field[0], field[0]), field[1])
     if isinstance(deed.act, Declaration):
         wrong = unusable(desk, deed)
         return None if wrong is None else (BLOCKS.get(wrong.field, wrong.field), str(wrong))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopwatch.core.decision import Decision
+    from stopwatch.core.hypercare import Logged
     from stopwatch.watch.acts.commands import Desk
     from stopwatch.watch.acts.rights import Groups
 
@@ -25,17 +26,22 @@ _LINK_MOST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a deed; *why* says, where nothing changed, why not, and *decision* is how it stands now."""
+    """
+    What became of a deed; *why* says, where nothing changed, why not, and *decision* is how it stands now.
+
+    *logged* is the issue that was written, or that the dialog is to show.
+    """
 
     deed: Interaction
     result: Result
     decision: Decision | None = None
     why: str | None = None
+    logged: Logged | None = None
 
     @property
     def told(self) -> bool:
-        """Whether the person must be told; who repeats himself and who succeeded sees it on the card."""
-        return self.result not in {Result.APPLIED, Result.REPEATED}
+        """Whether the person must be told; who repeats himself and who succeeded sees it on the card, if any."""
+        return self.result not in {Result.APPLIED, Result.REPEATED} or self.logged is not None
 
 
 def refused(desk: Desk, deed: Interaction, decision: Decision | None, groups: Groups, now: datetime) -> Outcome | None:

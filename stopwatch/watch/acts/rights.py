@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from stopwatch.core.decision import Act
+from stopwatch.core.inbox import Declaration
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stopwatch.core.inbox import Deed
     from stopwatch.core.rollout import Plan
 
@@ -14,6 +17,8 @@ FREE = frozenset({Act.ACKNOWLEDGE, Act.CONFIRM, Act.PAUSE_AGAIN})
 """Acts that are open to anybody in the channel."""
 
 _GROUP = "S"
+_DOES: Mapping[Deed, str] = {Declaration.ISSUE: "write into the issue log"}
+"""What people do, where its name is no verb."""
 
 
 class Groups(Protocol):
@@ -28,9 +33,10 @@ def obstacle(plan: Plan, act: Deed, user: str, groups: Groups) -> str | None:
     """Say why *user* may not *act*, None if nothing speaks against it; who cannot be known may not."""
     if act in FREE:
         return None
+    does = _DOES.get(act, act)
     listed = plan.slack.rights.get(act.value, ())
     if not listed:
-        return f"nobody may {act} from Slack: the plan lists nobody under slack.rights.{act}"
+        return f"nobody may {does} from Slack: the plan lists nobody under slack.rights.{act}"
     if user in listed:
         return None
     unknown = []
@@ -42,5 +48,5 @@ def obstacle(plan: Plan, act: Deed, user: str, groups: Groups) -> str | None:
             return None
     if unknown:
         words = "its members" if len(unknown) == 1 else "their members"
-        return f"{', '.join(unknown)} could not be looked up, and without {words} only listed users may {act}"
+        return f"{', '.join(unknown)} could not be looked up, and without {words} only listed users may {does}"
     return f"only the people and groups that the plan lists under slack.rights.{act} may do that"

@@ -54,7 +54,7 @@ class IssueShape(BaseModel):
     owner: str | None
     target: date | None
     overdue: Annotated[bool, Field(description="open although its target day is over where the site is")]
-    unreviewed: Annotated[bool, Field(description="open, in hypercare, and nobody looked at it for 26 hours")]
+    unreviewed: Annotated[bool, Field(description="open, in hypercare, and nobody looked at it within the plan's time")]
     attributable: bool
     opened_at: datetime
     opened_by: str
