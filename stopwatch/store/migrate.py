@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Engine
 
-REVISION = "0008"
+REVISION = "0009"
 """The newest revision in ``migrations/versions``."""
 
 FOLDER = Path(__file__).parent / "migrations"
