@@ -1,7 +1,11 @@
-"""What holds for every test: one profile of hypothesis, and no setting of the caller's shell."""
+"""What holds for every test: one profile of hypothesis, no setting of the caller's shell, a folder in memory."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Two cores shared by several workers make single examples slow without saying anything about the code.
@@ -20,3 +24,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
 
 for _name in [name for name in os.environ if name.startswith("STOPWATCH_")]:
     del os.environ[_name]
+
+_MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture
+def memory_path() -> Iterator[Path]:
+    """A folder in memory where there is such a thing, for what commits often and proves nothing about disks."""
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        yield Path(folder)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
 
@@ -20,6 +22,7 @@ from tests.core import oracle
 
 EXAMPLES = int(os.environ.get("CORE_EXAMPLES", "400"))
 """How many drawn cases a property is tried on; the search for surviving mutants asks for fewer."""
+T = TypeVar("T")
 FIRST = 29_400_000
 """The slot of the first value; every index of a case is counted from here."""
 
@@ -37,8 +40,8 @@ VALUES = {
     "n": math.nan,
 }
 VOLUMES = {"a": 100.0, "b": 50.0, "c": 49.0, "d": 0.0, "n": math.nan, "i": math.inf}
-SERIES = st.text("ABCNabnABNabcdefgijn", min_size=1, max_size=30)
-GUARDS = st.text("ABCNAAabcdni", min_size=1, max_size=30)
+SERIES, GUARDS = "ABCNabnABNabcdefgijn", "ABCNAAabcdni"
+LONGEST = 30
 RECOVER = {">": (5.0, 4.0, 1.0), ">=": (5.0, 4.0, 1.0), "<": (5.0, 6.0, 9.0), "<=": (5.0, 6.0, 9.0)}
 
 
@@ -146,54 +149,125 @@ def spelled(text: str, alphabet: dict[str, float], length: int | None = None) ->
     return found[:length] + [math.nan] * (length - len(found))
 
 
-@st.composite
-def conditions(draw: st.DrawFn) -> oracle.Condition:
-    """Draw one condition with limits around 5 and perhaps a volume guard."""
-    op = draw(st.sampled_from((">", ">=", "<", "<=")))
-    guard = draw(st.sampled_from((None, None, 50.0)))
-    return oracle.Condition(op, 5.0, draw(st.sampled_from(RECOVER[op])), guard)
+class Chance(Protocol):
+    """Where what is drawn comes from."""
+
+    def pick(self, among: Sequence[T]) -> T:
+        """Return one of *among*."""
+
+    def number(self, least: int, most: int) -> int:
+        """Return a whole number, both ends included."""
+
+    def text(self, letters: str, least: int, most: int) -> str:
+        """Return a text of *letters*, so long at least and at most."""
 
 
-@st.composite
-def rules(draw: st.DrawFn, policies: Sequence[str] = tuple(Missing)) -> oracle.Rule:
-    """Draw a rule: small windows, so that every branch is met often."""
-    combine = draw(st.sampled_from(("one", "one", "all", "any")))
-    n = draw(st.integers(1, 7))
-    hundredths = draw(st.sampled_from((0, 34, 50, 67, 75, 80, 80, 100)))
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Hypothesis decides: it tries odd cases first and makes what fails small."""
+
+    draw: st.DrawFn
+
+    def pick(self, among: Sequence[T]) -> T:
+        return self.draw(st.sampled_from(among))
+
+    def number(self, least: int, most: int) -> int:
+        return self.draw(st.integers(least, most))
+
+    def text(self, letters: str, least: int, most: int) -> str:
+        return self.draw(st.text(letters, min_size=least, max_size=most))
+
+
+class Dice:
+    """Dice decide, four times as fast; the seed gives a case back."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def pick(self, among: Sequence[T]) -> T:
+        return self._random.choice(among)
+
+    def number(self, least: int, most: int) -> int:
+        return self._random.randint(least, most)
+
+    def text(self, letters: str, least: int, most: int) -> str:
+        return "".join(self._random.choices(letters, k=self._random.randint(least, most)))
+
+
+def a_condition(chance: Chance) -> oracle.Condition:
+    """One condition with limits around 5 and perhaps a volume guard."""
+    op = chance.pick((">", ">=", "<", "<="))
+    guard = chance.pick((None, None, 50.0))
+    return oracle.Condition(op, 5.0, chance.pick(RECOVER[op]), guard)
+
+
+def a_rule(chance: Chance, policies: Sequence[str] = tuple(Missing)) -> oracle.Rule:
+    """A rule: small windows, so that every branch is met often."""
+    combine = chance.pick(("one", "one", "all", "any"))
+    n = chance.number(1, 7)
+    hundredths = chance.pick((0, 34, 50, 67, 75, 80, 80, 100))
     return oracle.Rule(
         combine=combine,
-        conditions=tuple(draw(conditions()) for _ in range(1 if combine == "one" else draw(st.integers(1, 3)))),
+        conditions=tuple(a_condition(chance) for _ in range(1 if combine == "one" else chance.number(1, 3))),
         n=n,
-        m=n - draw(st.integers(0, n - 1)),
-        extra=draw(st.integers(0, 4)),
-        policy=str(draw(st.sampled_from(policies))),
+        m=n - chance.number(0, n - 1),
+        extra=chance.number(0, 4),
+        policy=str(chance.pick(policies)),
         coverage=Fraction(hundredths, 100),
-        recover_n=draw(st.integers(1, 5)),
-        stale_after=draw(st.integers(1, 8)),
-        error_after=draw(st.integers(1, 4)),
+        recover_n=chance.number(1, 5),
+        stale_after=chance.number(1, 8),
+        error_after=chance.number(1, 4),
     )
 
 
-@st.composite
-def cases(draw: st.DrawFn, policies: Sequence[str] = tuple(Missing)) -> Case:
-    """Draw a rule with data, an activation and where the folding begins (as after a long outage, perhaps late)."""
-    rule = draw(rules(policies))
-    values = [spelled(draw(SERIES), VALUES)]
+def a_case(chance: Chance, policies: Sequence[str] = tuple(Missing)) -> Case:
+    """A rule with data, an activation and where the folding begins (as after a long outage, perhaps late)."""
+    rule = a_rule(chance, policies)
+    values = [spelled(chance.text(SERIES, 1, LONGEST), VALUES)]
     length = len(values[0])
-    values.extend(spelled(draw(SERIES), VALUES, length) for _ in rule.conditions[1:])
+    values.extend(spelled(chance.text(SERIES, 1, LONGEST), VALUES, length) for _ in rule.conditions[1:])
     volumes = [
-        spelled(draw(GUARDS), VOLUMES, length) if condition.volume_min is not None else [math.nan] * length
+        [math.nan] * length
+        if condition.volume_min is None
+        else spelled(chance.text(GUARDS, 1, LONGEST), VOLUMES, length)
         for condition in rule.conditions
     ]
-    armed = draw(st.sampled_from((0, 0, draw(st.integers(0, length)))))
-    step_seconds = draw(st.sampled_from((1, 60, 3600)))
+    armed = chance.pick((0, 0, chance.number(0, length)))
+    step_seconds = chance.pick((1, 60, 3600))
     return Case(
         rule=rule,
         values=values,
         volumes=volumes,
         armed=armed,
-        start=draw(st.sampled_from((0, armed, draw(st.integers(0, length))))),
+        start=chance.pick((0, armed, chance.number(0, length))),
         step_seconds=step_seconds,
-        settle_seconds=draw(st.sampled_from((0, 0, 90))),
-        early_seconds=draw(st.integers(0, step_seconds - 1)),
+        settle_seconds=chance.pick((0, 0, 90)),
+        early_seconds=chance.number(0, step_seconds - 1),
     )
+
+
+@st.composite
+def rules(draw: st.DrawFn, policies: Sequence[str] = tuple(Missing)) -> oracle.Rule:
+    """Draw a rule."""
+    return a_rule(Drawn(draw), policies)
+
+
+@st.composite
+def cases(draw: st.DrawFn, policies: Sequence[str] = tuple(Missing)) -> Case:
+    """Draw a rule with its data."""
+    return a_case(Drawn(draw), policies)
+
+
+def for_many(agrees: Callable[[Dice], None], *, times: int = 100_000) -> None:
+    """
+    Roll the dice so many times and let *agrees* look.
+
+    Raises:
+        AssertionError: The seed of the first case that it does not agree with, and why.
+
+    """
+    for seed in range(times):
+        try:
+            agrees(Dice(seed))
+        except AssertionError as disagreed:
+            raise AssertionError(f"Dice({seed}) rolls a case that disagrees: {disagreed}") from disagreed

@@ -12,11 +12,26 @@ from hypothesis import strategies as st
 from stopwatch.core import state
 from stopwatch.core.verdict import judge
 from tests.core import oracle
-from tests.core.cases import EXAMPLES, FIRST, Case, cases, in_core, numbers, rules, to_core, to_window
+from tests.core.cases import (
+    EXAMPLES,
+    FIRST,
+    Case,
+    Chance,
+    Dice,
+    a_case,
+    a_rule,
+    cases,
+    for_many,
+    in_core,
+    numbers,
+    rules,
+    to_core,
+    to_window,
+)
 
 OFTEN = settings(max_examples=EXAMPLES)
 SOMETIMES = settings(max_examples=max(1, EXAMPLES // 2))
-VERY_OFTEN = settings(max_examples=100_000)
+CHOSEN = settings(max_examples=10_000)
 
 PLAIN = oracle.Rule(
     combine="one",
@@ -168,16 +183,30 @@ def all_texts(alphabet: str, longest: int) -> list[str]:
     return found
 
 
+def a_history(chance: Chance) -> list[tuple[int, int]]:
+    """Evaluations as `EVALUATIONS` draws them."""
+    return [(chance.number(0, 4), chance.number(0, 9)) for _ in range(chance.number(1, 8))]
+
+
 @pytest.mark.long
 def test_a_hundred_thousand_cases_agree_with_the_oracle() -> None:
-    VERY_OFTEN(given(cases())(walks_agree))()
+    for_many(lambda dice: walks_agree(a_case(dice)))
 
 
 @pytest.mark.long
 def test_a_hundred_thousand_histories_with_failures_agree_with_the_oracle() -> None:
-    VERY_OFTEN(given(cases(), EVALUATIONS)(folds_with_failures_agree))()
+    for_many(lambda dice: folds_with_failures_agree(a_case(dice), a_history(dice)))
 
 
 @pytest.mark.long
 def test_a_hundred_thousand_windows_agree_with_the_oracle() -> None:
-    VERY_OFTEN(given(windows())(verdicts_agree))()
+    def agrees(dice: Dice) -> None:
+        rule = a_rule(dice)
+        verdicts_agree((rule, dice.text("BCML", 0, rule.n + rule.extra)))
+
+    for_many(agrees)
+
+
+@pytest.mark.long
+def test_ten_thousand_cases_that_hypothesis_chooses_agree_with_the_oracle() -> None:
+    CHOSEN(given(cases(), EVALUATIONS)(folds_with_failures_agree))()

@@ -13,10 +13,10 @@ from stopwatch.core import state
 from stopwatch.core.state import RuleEvent, RuleState
 from stopwatch.core.verdict import Outcome, judge
 from tests.core import oracle
-from tests.core.cases import EXAMPLES, FIRST, Case, cases, rules, to_window
+from tests.core.cases import EXAMPLES, FIRST, Case, Dice, a_case, cases, for_many, rules, to_window
 
 SOMETIMES = settings(max_examples=max(1, EXAMPLES // 3))
-VERY_OFTEN = settings(max_examples=100_000)
+CHOSEN = settings(max_examples=10_000)
 CUTS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 5)), min_size=1, max_size=12)
 
 Told = tuple[RuleState, list[RuleEvent]]
@@ -141,4 +141,13 @@ def test_worse_data_never_delay_the_first_opening(case: Case, turned: list[int])
 
 @pytest.mark.long
 def test_a_hundred_thousand_splits_tell_the_same_story() -> None:
-    VERY_OFTEN(given(cases(), CUTS)(splits_agree))()
+    def agrees(dice: Dice) -> None:
+        cuts = [(dice.number(0, 12), dice.number(0, 5)) for _ in range(dice.number(1, 12))]
+        splits_agree(a_case(dice), cuts)
+
+    for_many(agrees)
+
+
+@pytest.mark.long
+def test_ten_thousand_splits_that_hypothesis_chooses_tell_the_same_story() -> None:
+    CHOSEN(given(cases(), CUTS)(splits_agree))()

@@ -98,10 +98,10 @@ def wound_often(folder: Path, seeds: range) -> set[str]:
     return reasons
 
 
-def test_wounded_bodies_consume_no_slot_and_are_counted_by_reason(tmp_path: Path) -> None:
-    assert wound_often(tmp_path, range(60)) >= {"ok", "not_json", "malformed", "status_error"}
+def test_wounded_bodies_consume_no_slot_and_are_counted_by_reason(memory_path: Path) -> None:
+    assert wound_often(memory_path, range(60)) >= {"ok", "not_json", "malformed", "status_error"}
 
 
 @pytest.mark.long
-def test_ten_thousand_wounded_bodies_consume_no_slot_and_are_counted_by_reason(tmp_path: Path) -> None:
-    wound_often(tmp_path, range(1_000, 11_000))
+def test_ten_thousand_wounded_bodies_consume_no_slot_and_are_counted_by_reason(memory_path: Path) -> None:
+    wound_often(memory_path, range(1_000, 11_000))

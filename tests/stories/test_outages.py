@@ -127,8 +127,8 @@ def test_without_an_outage_every_breach_of_its_window_is_a_ground(never_away: li
     assert opened == sorted(held)
 
 
-def test_an_hour_without_prometheus_changes_no_ground(tmp_path: Path, never_away: list[Known]) -> None:
-    grounds = lived(tmp_path / "hour", OUTAGE)
+def test_an_hour_without_prometheus_changes_no_ground(memory_path: Path, never_away: list[Known]) -> None:
+    grounds = lived(memory_path / "hour", OUTAGE)
     assert [Known.of(ground) for ground in grounds] == never_away
     late = [(ground.opened_at - T0) // timedelta(minutes=1) for ground in grounds if ground.detected_late]
     assert sorted(late) == [60, 66, 80]
@@ -145,16 +145,16 @@ def pattern(seed: int) -> frozenset[int]:
     return frozenset(away)
 
 
-def same(tmp_path: Path, never_away: list[Known], seeds: range) -> None:
+def same(folder: Path, never_away: list[Known], seeds: range) -> None:
     for seed in seeds:
-        grounds = lived(tmp_path / str(seed), pattern(seed))
+        grounds = lived(folder / str(seed), pattern(seed))
         assert [Known.of(ground) for ground in grounds] == never_away, f"seed {seed}"
 
 
-def test_a_prometheus_that_comes_and_goes_changes_no_ground(tmp_path: Path, never_away: list[Known]) -> None:
-    same(tmp_path, never_away, range(2))
+def test_a_prometheus_that_comes_and_goes_changes_no_ground(memory_path: Path, never_away: list[Known]) -> None:
+    same(memory_path, never_away, range(2))
 
 
 @pytest.mark.long
-def test_twenty_random_patterns_of_outages_change_no_ground(tmp_path: Path, never_away: list[Known]) -> None:
-    same(tmp_path, never_away, range(2, 20))
+def test_twenty_random_patterns_of_outages_change_no_ground(memory_path: Path, never_away: list[Known]) -> None:
+    same(memory_path, never_away, range(2, 20))
