@@ -50,8 +50,9 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                if headers.get("allow") == "GET":
-                    headers["allow"] = "GET, HEAD"
+                allowed = headers.get("allow", "").split(", ")
+                if "GET" in allowed and "HEAD" not in allowed:
+                    headers["allow"] = ", ".join(sorted([*allowed, "HEAD"]))
             await send(message)
 
         headers = Headers(scope=scope)

@@ -70,15 +70,15 @@ def operations(found: Counter[str]) -> Counter[str]:
 
 
 @pytest.mark.slow
-def test_whatever_is_sent_the_answer_is_as_described(tmp_path: Path) -> None:
-    found, described = fuzz(tmp_path, examples=6, phases="examples,fuzzing", seconds=240)
+def test_whatever_is_sent_the_answer_is_as_described(memory_path: Path) -> None:
+    found, described = fuzz(memory_path, examples=6, phases="examples,fuzzing", seconds=240)
     assert len(operations(found)) == described
     assert found["200 POST /api/v1/decisions/{decision}/acknowledge"] + found["409 GET /api/v1/gates/{site}"] > 0
 
 
 @pytest.mark.long
-def test_three_hundred_examples_of_each_operation_find_nothing(tmp_path: Path) -> None:
-    found, described = fuzz(tmp_path, examples=300, phases="examples,coverage,fuzzing", seconds=3600)
+def test_three_hundred_examples_of_each_operation_find_nothing(memory_path: Path) -> None:
+    found, described = fuzz(memory_path, examples=300, phases="examples,coverage,fuzzing", seconds=3600)
     added = operations(found)
     assert len(added) == described
     with_room = {name for name in added if name.startswith("POST /api") or "{" in name or name.endswith("/decisions")}

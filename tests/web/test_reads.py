@@ -124,6 +124,12 @@ def test_what_is_read_cannot_be_written(opened: Served, method: str, path: str) 
     assert answer.headers["allow"] == "GET, HEAD"
 
 
+def test_a_refused_method_names_all_that_there_are_at_the_address(opened: Served) -> None:
+    answer = opened.client.request("DELETE", "/api/v1/issues")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, HEAD, POST"
+
+
 @pytest.mark.parametrize(
     ("shape", "value"),
     [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from stopwatch.core.errors import (
     ActIncompleteError,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 _SHAPES: Mapping[int, type[ProblemShape]] = {409: ConflictShape, 422: InvalidShape}
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 RETRY_SECONDS = 5
 """What a caller is told to wait while the records cannot be read."""
 
@@ -89,8 +91,10 @@ def add_problems(app: FastAPI) -> None:
         return problem(failure.status, failure.detail, extra=failure.extra, headers=failure.headers)
 
     @app.exception_handler(HTTPException)
-    def failed(_: Request, failure: HTTPException) -> Response:
-        return problem(failure.status_code, failure.detail, headers=failure.headers)
+    def failed(request: Request, failure: HTTPException) -> Response:
+        wrong = failure.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        headers = {"Allow": _methods(request)} if wrong else failure.headers
+        return problem(failure.status_code, failure.detail, headers=headers)
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, failure: RequestValidationError) -> Response:
@@ -106,6 +110,16 @@ def add_problems(app: FastAPI) -> None:
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "stopwatch failed to answer; its log says why")
 
     _add_refusals(app)
+
+
+def _methods(request: Request) -> str:
+    """Return the methods of everything at the address of *request*; the router knows those of the first route only."""
+    routes = request.app.routes
+    return ", ".join(
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    )
 
 
 def _add_refusals(app: FastAPI) -> None:
