@@ -24,6 +24,7 @@ from stopwatch.store.columns import instant_text
 from stopwatch.store.schema import acts, decisions, grounds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import RowMapping
@@ -78,6 +79,21 @@ def every_act(connection: Connection) -> list[tuple[str, str, str]]:
     """Return (decision, act, time) of every act of a person; what data and time did is audited in other words."""
     query = select(acts.c.decision, acts.c.act, acts.c.at).where(acts.c.act.in_([act.value for act in Act]))
     return [(decision, act, instant_text(at)) for decision, act, at in connection.execute(query)]
+
+
+def newest_act(
+    connection: Connection, rollout: str, scopes: Sequence[str], act: str, *, until: datetime
+) -> tuple[DecisionId, Acted] | None:
+    """Return the newest act of that name, not after *until*, upon decisions of *scopes*, with its decision."""
+    query = (
+        select(acts)
+        .join(decisions, decisions.c.id == acts.c.decision)
+        .where(decisions.c.rollout == rollout, decisions.c.scope.in_(scopes), acts.c.act == act, acts.c.at <= until)
+        .order_by(acts.c.at.desc(), acts.c.decision.desc(), acts.c.number.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else (DecisionId(row["decision"]), _acted_of(row))
 
 
 def opened_counts(connection: Connection, rollout: str) -> dict[str, dict[GroundKind, int]]:

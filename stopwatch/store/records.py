@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from stopwatch.core.decision import Decision, DecisionId, Ground, GroundKind
+from stopwatch.core.decision import Acted, Decision, DecisionId, Ground, GroundKind
 from stopwatch.store import chain, decisions, kept, ledger, outbox, pruning, states
 from stopwatch.store.schema import audit as audit_table
 from stopwatch.store.schema import decisions as decisions_table
@@ -15,7 +15,7 @@ from stopwatch.store.schema import outbox as outbox_table
 from stopwatch.store.schema_evidence import evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -79,6 +79,12 @@ class SqlReader:
     def opened_counts(self, rollout: str) -> dict[str, dict[GroundKind, int]]:
         """Return how many decisions were ever opened per scope, by the kind of their first ground."""
         return decisions.opened_counts(self.connection, rollout)
+
+    def newest_act(
+        self, rollout: str, scopes: Sequence[str], act: str, *, until: datetime
+    ) -> tuple[DecisionId, Acted] | None:
+        """Return the newest act of that name, not after *until*, upon decisions of *scopes*, with its decision."""
+        return decisions.newest_act(self.connection, rollout, scopes, act, until=until)
 
     def decision_exists(self, decision: DecisionId) -> bool:
         """Tell whether the id is taken."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from stopwatch.core.decision import Decision, DecisionId, Ground, GroundKind
+    from stopwatch.core.decision import Acted, Decision, DecisionId, Ground, GroundKind
     from stopwatch.core.grid import SlotRange
     from stopwatch.core.kpi import RuleId, SiteId
     from stopwatch.core.ledger import Entry, EntryKind
@@ -65,6 +65,12 @@ class Reader(Protocol):
 
     def opened_counts(self, rollout: str) -> Mapping[str, Mapping[GroundKind, int]]:
         """Return how many decisions were ever opened per scope, by the kind of their first ground."""
+        ...
+
+    def newest_act(
+        self, rollout: str, scopes: Sequence[str], act: str, *, until: datetime
+    ) -> tuple[DecisionId, Acted] | None:
+        """Return the newest act of that name, not after *until*, upon decisions of *scopes*, with its decision."""
         ...
 
     def decision_exists(self, decision: DecisionId) -> bool:

@@ -175,3 +175,21 @@ def test_the_newest_decisions_are_paged_backwards_without_gap_or_overlap(store: 
     assert page(2, "b") == ["a"]
     assert page(2, "a") == []
     assert page(9, "e", SiteId("c")) == ["c"]
+
+
+def test_the_newest_act_upon_scopes_until_a_moment_is_found(store: SqlStore) -> None:
+    with store.writing() as writer:
+        for name, minutes in (("ham-01", 3), ("lodz", 5), ("_all", 4)):
+            before = decision(f"{name}-20261121T1015Z", name)
+            writer.save_decision(before, rev_before=None)
+            writer.save_decision(acted(before, DecisionState.ROLLED_BACK, at=T0 + minutes * MINUTE), rev_before=1)
+    with store.reading() as reader:
+
+        def newest(scopes: list[str], minutes: int, act: str = "rolled_back") -> str | None:
+            found = reader.newest_act(ROLLOUT, scopes, act, until=T0 + minutes * MINUTE)
+            return found and f"{found[0]} {found[1].at:%H:%M}"
+
+        assert newest(["ham-01", "_all"], 9) == "_all-20261121T1015Z 10:19"
+        assert newest(["ham-01", "_all"], 3) == "ham-01-20261121T1015Z 10:18"
+        assert newest(["ham-01"], 2) is None
+        assert newest(["ham-01"], 9, "dismiss") is None

@@ -7,6 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.resolve import resolve
 from stopwatch.core.rule import BaselineThreshold, Statistic
@@ -14,6 +16,7 @@ from stopwatch.web.pages.bundle_view import view_of
 from tests.watch.letters import GRAIN, HAM, T0, rule, rule_set
 from tests.watch.test_evidence import bundles
 from tests.watch.world import Worlds
+from tests.web.paused import bundle
 
 OTHERS = [SiteId(f"site-{number}") for number in range(1, 8)]
 
@@ -34,6 +37,40 @@ def test_baseline_and_other_sites_stand_beside_the_verdict(tmp_path: Path) -> No
     assert facts["baseline"] == "load median 2"
     assert facts["other sites then"] == "site-3 4.5, site-1 1, site-2 1, site-4 1, site-5 1, 2 more"
     worlds.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param({"kind": "plan", "what": "WMS 4.12"}, "WMS 4.12", id="planned without a version"),
+        pytest.param(
+            {"kind": "plan", "version": "4.12.0", "actor": "Ida", "ticket": "https://t.example/7"},
+            "as planned 4.12.0, by Ida, https://t.example/7",
+            id="planned",
+        ),
+        pytest.param(
+            {"kind": "activation", "at": "2026-11-20T06:00:00Z", "version": "4.12.0", "actor": "cli:ida"},
+            "go-live 4.12.0, 2026-11-20 07:00 CET, by cli:ida",
+            id="go-live",
+        ),
+        pytest.param(
+            {
+                "kind": "roll-back",
+                "at": "2026-11-20T06:00:00Z",
+                "what": "flag",
+                "version": "4.11.9",
+                "previous_version": "4.12.0",
+                "actor": "slack:U1",
+            },
+            "roll-back of flag 4.12.0 → 4.11.9, 2026-11-20 07:00 CET, by slack:U1",
+            id="roll-back",
+        ),
+    ],
+)
+def test_the_last_change_is_told_in_a_line(change: dict[str, object], words: str) -> None:
+    facts = dict(view_of("0" * 64, bundle() | {"last_change": change}).facts)
+    assert facts["last change"] == words
+    assert "last change" not in dict(view_of("0" * 64, bundle()).facts), "bundles of old say nothing of it"
 
 
 def test_a_bundle_of_a_rule_without_either_says_nothing_of_them(tmp_path: Path) -> None:

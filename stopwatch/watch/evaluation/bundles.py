@@ -15,7 +15,7 @@ from stopwatch.core.state import armed_slot, rearmed
 from stopwatch.core.verdict import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from stopwatch.core.kpi import Kpi
@@ -49,6 +49,7 @@ def bundle(
     *,
     armed: datetime,
     activation: Activation | None,
+    last_change: Mapping[str, object],
     origin: Callable[[str], Origin],
 ) -> dict[str, object]:
     """
@@ -56,7 +57,8 @@ def bundle(
 
     Times are RFC 3339 UTC, values in the KPI's unit, missing points null. It holds three windows as far as they
     were read: an opening never waits for more than what was read to judge it, an appendix holds the rest. *armed* is
-    when the rule was armed, *origin* tells where a source's readings come from.
+    when the rule was armed, *origin* tells where a source's readings come from; *activation* and *last_change* are how
+    the site stood.
     """
     cell, event = found.cell, found.event
     newest = rule.grid.at_or_after(event.at)
@@ -90,6 +92,7 @@ def bundle(
         "verdict": verdict_json(judge(rule.window, slots.classes[begin - first :])),
         "source": origin_json(cell.columns[0][0].key.source, origin(cell.columns[0][0].key.source)),
         "activation": _activation(activation),
+        "last_change": plain(last_change),
         "on_call": site.on_call,
         "controls": _controls(cell, max(first, newest - rule.window.reach + 1), newest),
     }

@@ -16,6 +16,7 @@ from stopwatch.core.state import Change
 from stopwatch.watch.evaluation.bundles import armed_at, bundle
 from stopwatch.watch.evaluation.facts import freeze, summary
 from stopwatch.watch.evaluation.folding import Ended
+from stopwatch.watch.evaluation.last_change import last_change
 from stopwatch.watch.links import fill
 from stopwatch.watch.messages import tell
 
@@ -110,7 +111,7 @@ def _record_opening(tx: Writer, book: Book, folded: SiteFold, found: CellEvent, 
     if tx.ground(plan.rollout, cell.site, cell.rule.id, event.at) is not None:
         return 0
     rule = _resolved(found)
-    evidence, body = freeze(_bundle(book, folded, found))
+    evidence, body = freeze(_bundle(tx, book, folded, found))
     tx.save_evidence(evidence, body, now)
     before = tx.decision(found.joins) if found.joins else tx.live_decision(plan.rollout, cell.site)
     identity = before.id if before else decision_id(cell.site, event.at, tx.decision_exists)
@@ -126,13 +127,15 @@ def _record_opening(tx: Writer, book: Book, folded: SiteFold, found: CellEvent, 
     return 1
 
 
-def _bundle(book: Book, folded: SiteFold, found: CellEvent) -> dict[str, object]:
+def _bundle(tx: Reader, book: Book, folded: SiteFold, found: CellEvent) -> dict[str, object]:
+    cell, activation = found.cell, book.activations.get(found.cell.site)
     return bundle(
         found,
         _resolved(found),
         book.rule_set,
         armed=armed_at(found, folded),
-        activation=book.activations.get(found.cell.site),
+        activation=activation,
+        last_change=last_change(tx, book.rule_set.plan, cell.site, cell.phase, activation, at=found.event.at),
         origin=book.origin,
     )
 
@@ -174,7 +177,7 @@ def _record_recovery(tx: Writer, book: Book, folded: SiteFold, found: CellEvent,
     before = tx.decision(known[0])
     if before is None:
         return
-    evidence, body = freeze(_bundle(book, folded, found) | {"recovers": known[1].evidence})
+    evidence, body = freeze(_bundle(tx, book, folded, found) | {"recovers": known[1].evidence})
     tx.save_evidence(evidence, body, now)
     decision = recover(before, known[1].id, event.at)
     tx.save_decision(decision, rev_before=before.rev)

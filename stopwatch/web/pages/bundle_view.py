@@ -14,6 +14,7 @@ from stopwatch.web.figures import figure, local, span, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from stopwatch.core.rule import ResolvedRule
 
@@ -104,6 +105,7 @@ def _facts(bundle: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("armed since", local(_at(bundle["armed_at"]), zone)),
         ("go-live", local(_at(activation["at"]), zone) if activation else None),
         ("version", activation.get("version")),
+        ("last change", _last_change(bundle, zone)),
         ("on call", bundle.get("on_call")),
         ("Prometheus", " ".join(str(part) for part in (source.get("url"), source.get("version")) if part) or None),
         ("clock skew", figure(source["skew_seconds"], "seconds") if source.get("skew_seconds") is not None else None),
@@ -111,6 +113,24 @@ def _facts(bundle: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("rule files", f"revision {str(bundle['revision'])[:12]}"),
     ]
     return [(name, str(fact)) for name, fact in known if fact is not None]
+
+
+def _last_change(bundle: Mapping[str, Any], zone: ZoneInfo) -> str | None:
+    """Return what was changed last at the site, when, by whom, and its ticket; bundles of old say nothing of it."""
+    change: Mapping[str, Any] = bundle.get("last_change") or {}
+    before, after = change.get("previous_version"), change.get("version")
+    versions = f"{before} → {after}" if before and after and before != after else after
+    words = {"activation": "go-live", "roll-back": "roll-back"}.get(str(change.get("kind")), "as planned")
+    what = f"{words} of {change['what']}" if change.get("kind") == "roll-back" and change.get("what") else words
+    if not versions and change.get("kind") == "plan":
+        return change.get("what")
+    told = [
+        " ".join(part for part in (what, versions) if part),
+        local(_at(change["at"]), zone) if change.get("at") else None,
+        f"by {change['actor']}" if change.get("actor") else None,
+        change.get("ticket"),
+    ]
+    return ", ".join(str(part) for part in told if part) if change else None
 
 
 def _baseline(bundle: Mapping[str, Any]) -> str | None:
