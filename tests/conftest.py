@@ -1,5 +1,6 @@
 """What holds for every test: one profile of hypothesis, no setting of the caller's shell, a folder in memory."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -33,3 +34,10 @@ def memory_path() -> Iterator[Path]:
     """A folder in memory where there is such a thing, for what commits often and proves nothing about disks."""
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
         yield Path(folder)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave what was collected out of every search for garbage, and search seldom: that took a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

@@ -25,10 +25,11 @@ SKIPS = {"pytest.skip", "pytest.xfail", "pytest.importorskip"} | {
 
 def uses(module: ast.Module, wanted: set[str]) -> Iterator[tuple[int, str]]:
     """Line and full name of every use of one of *wanted*, under whatever name it was imported."""
-    names = tree.foreign_names(module)
-    for node in ast.walk(module):
-        if isinstance(node, ast.Attribute | ast.Name) and (name := tree.dotted(node, names)) in wanted:
-            yield node.lineno, name
+    names, last_words = tree.foreign_names(module), {name.rpartition(".")[2] for name in wanted}
+    for node in tree.nodes(module):
+        if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and node.attr in last_words):
+            if (name := tree.dotted(node, names)) in wanted:
+                yield node.lineno, name
         elif isinstance(node, ast.ImportFrom):
             imported = {f"{node.module}.{alias.name}" for alias in node.names}
             yield from ((node.lineno, name) for name in sorted(imported & wanted))
@@ -37,7 +38,7 @@ def uses(module: ast.Module, wanted: set[str]) -> Iterator[tuple[int, str]]:
 def broad_excepts(module: ast.Module) -> Iterator[int]:
     """Line of every except (or suppress) that swallows what nobody named; tidying up and raising again is none."""
     names = tree.foreign_names(module)
-    for node in ast.walk(module):
+    for node in tree.nodes(module):
         if isinstance(node, ast.ExceptHandler):
             caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
             last = node.body[-1]
@@ -98,7 +99,7 @@ def test_only_the_last_fence_catches_everything() -> None:
 
 def patches(module: ast.Module) -> Iterator[int]:
     """Line of everything that replaces a part of a running program: mocks, and attributes set by monkeypatch."""
-    for node in ast.walk(module):
+    for node in tree.nodes(module):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

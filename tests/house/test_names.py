@@ -25,7 +25,7 @@ def refused_words(name: str) -> list[str]:
 
 def given_names(module: ast.Module) -> Iterator[tuple[int, str]]:
     """Line and text of every name that *module* itself gives; what others named and it only uses is not ours."""
-    for node in ast.walk(module):
+    for node in tree.nodes(module):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.lineno, node.name
         elif isinstance(node, ast.arg):
@@ -73,7 +73,7 @@ def test_the_name_of_every_test_is_a_sentence() -> None:
     found = [
         f"{path}:{node.lineno} {node.name}"
         for path in tree.modules("tests")
-        for node in ast.walk(tree.parsed(path))
+        for node in tree.nodes(tree.parsed(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name.startswith("test_")
         and len(tree.words(node.name)) < SHORTEST_SENTENCE
@@ -86,7 +86,7 @@ def test_every_test_lives_where_pytest_looks() -> None:
         f"{path}:{node.lineno} {node.name}"
         for path in tree.modules()
         if not (path.is_relative_to("tests") and path.name.startswith("test_"))
-        for node in ast.walk(tree.parsed(path))
+        for node in tree.nodes(tree.parsed(path))
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     ]
     assert found == []

@@ -25,6 +25,7 @@ def modules(folder: str = "") -> tuple[Path, ...]:
     return tuple(path for path in files() if path.suffix == ".py" and path.is_relative_to(folder))
 
 
+@cache
 def programs() -> tuple[Path, ...]:
     """Everything that is written as code: Python, shell, scripts and styles of pages."""
     return tuple(path for path in files() if path.suffix in {".py", ".sh", ".js", ".css", ".html"} or is_script(path))
@@ -35,6 +36,7 @@ def is_script(path: Path) -> bool:
     return not path.suffix and (ROOT / path).read_bytes().startswith(b"#!")
 
 
+@cache
 def texts() -> tuple[Path, ...]:
     """Every file that a person can read."""
     return tuple(path for path in files() if b"\0" not in (ROOT / path).read_bytes())
@@ -52,6 +54,19 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(text(path), filename=str(path))
 
 
+@cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Every node of *tree*, itself the first: each tree is walked once for all tests of a process."""
+    found: list[ast.AST] = [tree]
+    for node in found:  # grows while it is read
+        for value in vars(node).values():
+            if isinstance(value, ast.AST):
+                found.append(value)
+            elif isinstance(value, list):
+                found.extend(inner for inner in value if isinstance(inner, ast.AST))
+    return tuple(found)
+
+
 def comments(path: Path) -> Iterator[tuple[int, str]]:
     """Line and text of every comment of *path*; a string that looks like one is none."""
     for token in tokenize.generate_tokens(io.StringIO(text(path)).readline):
@@ -59,10 +74,11 @@ def comments(path: Path) -> Iterator[tuple[int, str]]:
             yield token.start[0], token.string
 
 
+@cache
 def foreign_names(tree: ast.Module) -> dict[str, str]:
     """What the names that *tree* imports stand for: ``{"now_": "datetime.datetime"}`` and the like."""
     found: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 known = alias.name if alias.asname else alias.name.partition(".")[0]
