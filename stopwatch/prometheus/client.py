@@ -25,6 +25,8 @@ from stopwatch.prometheus.vector import InstantSample, parse_vector
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from stopwatch.prometheus.skeleton import Skeleton
+
 T = TypeVar("T")
 
 DECODED_BYTES = 8 * 1024 * 1024
@@ -77,6 +79,7 @@ class PrometheusSource:
         self._monotonic, self._clock, self._sleep = monotonic, clock, sleep
         self._max_slots, self._request_seconds = max_slots, request_seconds
         self._exchange = Exchange(self._where, monotonic=monotonic, max_bytes=max_bytes, gzip=gzip)
+        self._skeletons: dict[tuple[str, int], Skeleton] = {}
         self._version: str | None = None
         self._skew: timedelta | None = None
 
@@ -229,10 +232,14 @@ class PrometheusSource:
             "step": str(step),
         }
 
+        key = (query.expression, step)
+
         def ask(by: float) -> _Chunk:
             started = self._clock()
             answer = self._post("/api/v1/query_range", form, by)
-            matrix = parse_matrix(answer.body, query, part)
+            matrix = parse_matrix(answer.body, query, part, self._skeletons.get(key))
+            if matrix.skeleton is not None:
+                self._skeletons[key] = matrix.skeleton
             took = timedelta(seconds=max(0.0, answer.received - answer.sent))
             return _Chunk(matrix, skew(answer.headers.get("date"), started, took), len(answer.body))
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from stopwatch.core.errors import PartialAnswerError, SeriesAmbiguousError, SourceUnavailableError
 from stopwatch.core.reading import MAX_CELLS
+from stopwatch.prometheus.numbers import read_numbers
 from stopwatch.prometheus.reasons import Reason
+from stopwatch.prometheus.skeleton import skeleton_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,11 +20,11 @@ if TYPE_CHECKING:
     from stopwatch.core.grid import SlotRange
     from stopwatch.core.kpi import SiteId
     from stopwatch.core.reading import Query
+    from stopwatch.prometheus.skeleton import Skeleton
 
 MAX_SERIES = 10_000
 _MAX_CONTAINERS = 2 * (MAX_CELLS + MAX_SERIES) + 1_000
 _MAX_COMMAS = 3 * _MAX_CONTAINERS
-_DIGITS = b"0123456789+-.eENaInf"
 _INFO = "PromQL info"
 
 SHAPE_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
@@ -35,10 +37,15 @@ class TooManyValuesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Values by site, one for every slot, NaN where there is no point; *unknown* counts series of unknown sites."""
+    """
+    Values by site, one for every slot, NaN where there is no point; *unknown* counts series of unknown sites.
+
+    *skeleton* is what makes the next answer of one slot cheap to read, if it can be had.
+    """
 
     series: Mapping[SiteId, Sequence[float]]
     unknown: int
+    skeleton: Skeleton | None = None
 
 
 def data_of(body: bytes, *, kinds: tuple[str, ...]) -> tuple[str, Any]:
@@ -80,12 +87,12 @@ def error_words(envelope: object) -> str:
     return str(envelope["error"])
 
 
-def parse_matrix(body: bytes, query: Query, slots: SlotRange) -> Matrix:
+def parse_matrix(body: bytes, query: Query, slots: SlotRange, known: Skeleton | None = None) -> Matrix:
     """
     Read the answer to *query* at every slot of *slots*, which must not be empty.
 
     A value is NaN where the series has no point. Series of sites that *query* does not name are only
-    counted.
+    counted. *known* is what an earlier answer left behind; it changes what reading costs, not what is read.
 
     Raises:
         SourceUnavailableError: See `Reason`; no exception of another tree leaves, whatever *body* holds.
@@ -94,6 +101,11 @@ def parse_matrix(body: bytes, query: Query, slots: SlotRange) -> Matrix:
         TooManyValuesError: It would take too much memory.
 
     """
+    instant = slots.first * int(slots.grid.step.total_seconds()) if len(slots) == 1 else None
+    if known is not None and instant is not None:
+        series = known.read(body, query, instant)
+        if series is not None:
+            return Matrix(series, known.unknown, known)
     _, result = data_of(body, kinds=("matrix",))
     if not isinstance(result, list):
         raise _malformed("the result is no list")
@@ -101,9 +113,10 @@ def parse_matrix(body: bytes, query: Query, slots: SlotRange) -> Matrix:
         words = f"{len(result)} series; at most {MAX_SERIES} are read"
         raise SourceUnavailableError(words, reason=Reason.TOO_MANY_SERIES)
     try:
-        return _matrix(result, query, slots)
+        matrix = _matrix(result, query, slots)
     except SHAPE_ERRORS:
         raise _malformed("a series has another shape than the API's") from None
+    return replace(matrix, skeleton=skeleton_of(body, result, query, instant)) if instant is not None else matrix
 
 
 def _matrix(result: list[Any], query: Query, slots: SlotRange) -> Matrix:
@@ -157,12 +170,8 @@ def _aligned(rows: Mapping[SiteId, list[Any]], slots: SlotRange) -> dict[SiteId,
 
 
 def _numbers(texts: list[str]) -> list[float]:
-    """Read numbers as Prometheus writes them; float() alone also reads "1_000", " 1" and digits of other scripts."""
-    joined = "".join(texts)
-    if not joined.isascii() or joined.encode("ascii").translate(None, _DIGITS):
-        raise _not_a_number()
     try:
-        return [*map(float, texts)]
+        return read_numbers([*map(str.encode, texts)])
     except ValueError:
         raise _not_a_number() from None
 
