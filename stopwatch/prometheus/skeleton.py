@@ -9,7 +9,7 @@ Whatever is not exactly so, a value that is no number included, is for the full 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stopwatch.prometheus.numbers import read_numbers
 
@@ -48,12 +48,10 @@ class Skeleton:
             numbers = read_numbers(cut[1])
         except ValueError:
             return None
-        series: dict[SiteId | None, Sequence[float]] = dict(zip(self.sites, [[number] for number in numbers], strict=True))
-        series.pop(None, None)
-        return series  # type: ignore[return-value] -- the key None, which stood for unknown sites, is gone
+        return {site: [number] for site, number in zip(self.sites, numbers, strict=True) if site is not None}
 
 
-def skeleton_of(body: bytes, result: Sequence[Mapping[str, object]], query: Query, instant: int) -> Skeleton | None:
+def skeleton_of(body: bytes, result: Sequence[Mapping[str, Any]], query: Query, instant: int) -> Skeleton | None:
     """
     Return what is left of *body* without its values, None unless each series has one value, at *instant* (seconds).
 
@@ -63,10 +61,11 @@ def skeleton_of(body: bytes, result: Sequence[Mapping[str, object]], query: Quer
     if cut is None:
         return None
     head, texts, tails = cut
-    if not b"".join(texts).isascii() or [[[instant, text.decode()]] for text in texts] != [series.get("values") for series in result]:
+    if not b"".join(texts).isascii() or [[[instant, text.decode()]] for text in texts] != [
+        series.get("values") for series in result
+    ]:
         return None
-    labels = [series["metric"] for series in result]
-    sites = tuple(query.labels.get(each.get(query.site_label)) for each in labels if isinstance(each, dict))
+    sites = tuple(query.labels.get(series["metric"].get(query.site_label)) for series in result)
     return Skeleton(query, head, tails, sites, sites.count(None))
 
 

@@ -1,4 +1,4 @@
-"""An answer in the words of the one before is read by its values alone, and comes to exactly what the full parse says."""
+"""An answer in the words of the one before is read by its values alone, and comes to what the full parse says."""
 
 import math
 import random

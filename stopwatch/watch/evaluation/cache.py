@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 from array import array
+from collections import deque
+from itertools import islice
 from math import isnan, nan
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from stopwatch.core.kpi import SiteId
 
 
 class SlotCache:
     """
-    Values by site and slot, NaN where there is no point.
+    Values by slot and site, NaN where there is no point.
 
     A value once read stands; only missing slots are asked for again, and only while they are inside a window. One
     thread reads and writes as it likes; any other may call `recent`, which waits for no more than a write in progress.
@@ -23,9 +26,11 @@ class SlotCache:
 
     def __init__(self, sites: Iterable[SiteId]) -> None:
         """Start empty for *sites*."""
-        self._values: dict[SiteId, array[float]] = {site: array("d") for site in sites}
+        self._places = {site: place for place, site in enumerate(dict.fromkeys(sites))}
+        self._rows: deque[array[float]] = deque()  # one a slot, with a value for every place
         self._gaps: dict[int, set[SiteId]] = {}
         self._changing = threading.Lock()
+        self._picked: tuple[Sequence[SiteId], Callable[[array[float]], Sequence[float]]] = ((), tuple)
         self.first = 0
         self.last = -1
 
@@ -55,15 +60,11 @@ class SlotCache:
             self._restart(first)
         for slot in [slot for slot in self._gaps if first <= slot <= last]:
             self._refill(slot, slot - first, series)
-        fresh = last - self.last
-        if fresh == 1:
-            self._append(last, series)
-        elif fresh > 1:
-            self._extend(fresh, last, series)
+        if last > self.last:
+            self._extend(last - self.last, last, series)
 
     def _restart(self, first: int) -> None:
-        for values in self._values.values():
-            del values[:]
+        self._rows.clear()
         self._gaps.clear()
         self.first, self.last = first, first - 1
 
@@ -72,57 +73,50 @@ class SlotCache:
         for site in self._gaps[slot]:
             answer = series.get(site)
             if answer is not None and answer[offset] == answer[offset]:
-                self._values[site][slot - self.first] = answer[offset]
+                self._rows[slot - self.first][self._places[site]] = answer[offset]
                 filled.append(site)
         self._gaps[slot].difference_update(filled)
         if not self._gaps[slot]:
             del self._gaps[slot]
 
     def _extend(self, fresh: int, last: int, series: Mapping[SiteId, Sequence[float]]) -> None:
-        begin = last - fresh + 1
-        for site, values in self._values.items():
-            answer = series.get(site)
-            tail = answer[-fresh:] if answer is not None else [nan] * fresh
-            values.extend(tail)
-            if not isnan(sum(tail)):  # a sum is a number only where every addend is
-                continue
-            for offset, value in enumerate(tail):
-                if value != value:  # noqa: PLR0124 – the fastest test for NaN
-                    self._gaps.setdefault(begin + offset, set()).add(site)
+        """Append the newest *fresh* slots of an answer; nearly always that is one."""
+        nothing = [nan] * fresh
+        answers = [nothing if answer is None else answer for answer in map(series.get, self._places)]
+        for offset in range(-fresh, 0):
+            row = array("d", [answer[offset] for answer in answers])
+            self._rows.append(row)
+            if isnan(sum(row)):  # a sum is a number only where every addend is, and no infinities meet
+                missing = {site for site, value in zip(self._places, row, strict=True) if isnan(value)}
+                if missing:
+                    self._gaps.setdefault(last + 1 + offset, set()).update(missing)
         self.last = last
-
-    def _append(self, slot: int, series: Mapping[SiteId, Sequence[float]]) -> None:
-        """Extend by a single slot, which is what nearly every tick does."""
-        latest = [answer[-1] if answer is not None else nan for answer in map(series.get, self._values)]
-        for values, value in zip(self._values.values(), latest, strict=True):
-            values.append(value)
-        if isnan(sum(latest)):  # a sum is a number only where every addend is
-            missing = {site for site, value in zip(self._values, latest, strict=True) if isnan(value)}
-            if missing:
-                self._gaps.setdefault(slot, set()).update(missing)
-        self.last = slot
 
     def window(self, site: SiteId, first: int, last: int) -> list[float]:
         """Return the values of *site* at *first* … *last*, NaN where nothing is cached."""
-        values = self._values.get(site)
-        if values is None or self.empty:
+        place = self._places.get(site)
+        if place is None or self.empty:
             return [nan] * (last - first + 1)
         before = max(0, min(self.first, last + 1) - first)
         after = max(0, last - max(self.last, first - 1))
-        inner = values[max(0, first - self.first) : max(0, last - self.first + 1)].tolist()
+        start, end = max(0, first - self.first), max(0, last - self.first + 1)
+        inner = [row[place] for row in islice(self._rows, start, end)]
         return [nan] * before + inner + [nan] * after if before or after else inner
 
-    def row(self, sites: Sequence[SiteId], slot: int) -> list[float]:
+    def row(self, sites: Sequence[SiteId], slot: int) -> Sequence[float]:
         """Return the values of *sites*, all of which are cached here, at one slot; NaN where nothing is cached."""
         if not self.first <= slot <= self.last:
             return [nan] * len(sites)
-        values, place = self._values, slot - self.first
-        return [values[site][place] for site in sites]
+        asked, pick = self._picked
+        if asked is not sites:
+            pick = _picker([self._places[site] for site in sites])
+            self._picked = (sites, pick)
+        return pick(self._rows[slot - self.first])
 
     def newest(self, site: SiteId) -> float:
         """Return the value at the newest cached slot, NaN if there is none."""
-        values = self._values.get(site)
-        return values[-1] if values else nan
+        place = self._places.get(site)
+        return self._rows[-1][place] if place is not None and self._rows else nan
 
     def trim(self, keep: int) -> None:
         """Forget slots before *keep*."""
@@ -130,8 +124,8 @@ class SlotCache:
         if surplus <= 0:
             return
         with self._changing:
-            for values in self._values.values():
-                del values[:surplus]
+            for _ in range(surplus):
+                self._rows.popleft()
             self.first += surplus
         for slot in [slot for slot in self._gaps if slot < self.first]:
             del self._gaps[slot]
@@ -144,4 +138,14 @@ class SlotCache:
     def recent(self, most: int) -> tuple[int, dict[SiteId, list[float]]]:
         """Return the newest slot and every site's values up to it, at most *most*; may be called from any thread."""
         with self._changing:
-            return self.last, {site: values[-most:].tolist() for site, values in self._values.items()}
+            last, rows = self.last, list(islice(self._rows, max(0, len(self._rows) - most), None))
+            if not rows:
+                return last, {site: [] for site in self._places}
+            return last, dict(zip(self._places, map(list, zip(*rows, strict=True)), strict=True))
+
+
+def _picker(places: Sequence[int]) -> Callable[[array[float]], Sequence[float]]:
+    """Return what picks the values at *places* out of a row."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda row: [row[place] for place in places]
