@@ -88,14 +88,14 @@ class Alerting:
 
     def _measure(self) -> None:
         now = self._daemon.clock.now()
-        counts = self._daemon.store.outbox_counts(now)
-        oldest = max((count.oldest for count in counts if count.oldest is not None), default=None)
+        counts = self._daemon.store.outbox_waiting()
+        oldest = min((count.oldest for count in counts if count.oldest is not None), default=None)
         known = dict.fromkeys((thread.name for thread in (self._slack, *self._notifiers) if thread is not None), 0)
         self._daemon.metrics.observe_outbox(
             OutboxStatus(
                 pending=known | {count.notifier: count.pending for count in counts},
                 unknown=sum(count.unknown for count in counts),
-                oldest=now - oldest if oldest is not None else None,
+                oldest=min(now, oldest) if oldest is not None else None,
                 slack_up=self._slack.up if self._slack is not None else None,
             )
         )

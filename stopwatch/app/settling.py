@@ -51,7 +51,7 @@ def lay_out(
         known = view.activations(rule_set.plan.rollout)
     found = planned_go_lives(known, rule_set, now) if terms.leads else GoLives(known)
     watches = take_up(
-        store,
+        store.recall,
         rule_set,
         sources,
         found.activations,

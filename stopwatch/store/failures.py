@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from sqlite3 import Error as SqliteError
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -54,15 +55,16 @@ def refusing(name: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        raise StoreError(f"the database {name} {_said(error.orig, lost=error.connection_invalidated)}") from error
+    except SqliteError as error:  # of the driver itself, where it is asked without SQLAlchemy
         raise StoreError(f"the database {name} {_said(error)}") from error
     except (SQLAlchemyError, UnicodeEncodeError) as error:
         raise StoreError(f"the database {name} could not take a statement: {type(error).__name__}: {error}") from error
 
 
-def _said(error: DBAPIError) -> str:
-    original = error.orig
+def _said(original: BaseException | None, *, lost: bool = False) -> str:
     code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or ""
-    if not code and error.connection_invalidated:
+    if not code and lost:
         code = "08"
     words = next((words for start, words in _WORDS.items() if code.startswith(start)), "")
     plain = " ".join(str(original).split())

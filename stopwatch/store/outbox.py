@@ -15,7 +15,7 @@ from stopwatch.store.schema import outbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from sqlalchemy import RowMapping, Select
 
@@ -30,13 +30,13 @@ _LIVING = tuple(sorted(kind.value for kind in LIVING))
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxCounts:
-    """What one notifier still has to deliver; *oldest* is the age of the oldest such row, None without any."""
+class Waiting:
+    """What one notifier still has to deliver; *oldest* is when the oldest such row was made, None without any."""
 
     notifier: str
     pending: int
     unknown: int
-    oldest: timedelta | None
+    oldest: datetime | None
 
 
 def enqueue(connection: Connection, message: Message, *, now: datetime) -> None:
@@ -217,15 +217,12 @@ def rows(connection: Connection, where: ColumnElement[bool] | None = None) -> li
     return _rows(connection, query if where is None else query.where(where))
 
 
-def counts(connection: Connection, now: datetime) -> list[OutboxCounts]:
+def waiting(connection: Connection) -> list[Waiting]:
     """Return what every notifier that ever had a row still has to deliver."""
     pending, unknown = (func.sum(case((outbox.c.state == state, 1), else_=0)) for state in _UNSENT)
     oldest = func.min(case((outbox.c.state.in_(_UNSENT), outbox.c.created_at)))
     query = select(outbox.c.notifier, pending, unknown, oldest).group_by(outbox.c.notifier).order_by(outbox.c.notifier)
-    return [
-        OutboxCounts(notifier, pending, unknown, None if oldest is None else max(now - oldest, now - now))
-        for notifier, pending, unknown, oldest in connection.execute(query)
-    ]
+    return [Waiting(*row) for row in connection.execute(query)]
 
 
 def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[OutboxRow]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from sqlite3 import Connection as SqliteConnection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stopwatch.store import states
 from stopwatch.store.failures import refusing
-from stopwatch.store.records import SqlReader
+from stopwatch.store.records import SqlReader, SqlWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -22,16 +23,17 @@ if TYPE_CHECKING:
     from stopwatch.core.ledger import Entry, EntryKind
     from stopwatch.core.outbox import MessageKind, OutboxRow
     from stopwatch.core.records import Activation
-    from stopwatch.store.records import SqlWriter
+    from stopwatch.store.outbox import Waiting
 
 T = TypeVar("T")
 
-_VERSION = {"sqlite": "PRAGMA data_version", "postgresql": "SELECT pg_current_snapshot()::text"}
+_SNAPSHOT = "SELECT pg_current_snapshot()::text"
+_DATA_VERSION = "PRAGMA data_version"
 """
 What two views have in common only if they see the same records, read within each of them.
 
-SQLite's number moves when another connection commits, so it is told on one connection that never writes. A snapshot of
-PostgreSQL names the transactions that it sees, so it may be told on any connection.
+SQLite's number moves when another connection commits, so it is told on one connection that writes nothing which a view
+answers from memory. A snapshot of PostgreSQL names the transactions that it sees, so it may be told on any connection.
 """
 
 
@@ -43,9 +45,21 @@ class Recall:
     and whoever wants the next waits for it, so a view must not be opened within another.
     """
 
-    def __init__(self, opened: Engine, writing: Callable[[], AbstractContextManager[SqlWriter]], *, shown: str) -> None:
-        """Read through *opened*, whose connections begin a view of one moment; *shown* names the database."""
+    def __init__(
+        self,
+        opened: Engine,
+        *,
+        writing: Callable[[], AbstractContextManager[SqlWriter]],
+        noting: Callable[[], AbstractContextManager[None]],
+        shown: str,
+    ) -> None:
+        """
+        Read through *opened*; *noting* takes note of what the database says to a write; *shown* names the database.
+
+        Connections of PostgreSQL begin a view of one moment, those of SQLite nothing at all.
+        """
         self._writing = writing
+        self._noting = noting
         self._opened = opened
         self._shown = shown
         self._alone = threading.Lock()
@@ -62,8 +76,8 @@ class Recall:
     @contextmanager
     def reading(self) -> Iterator[SqlReader]:
         """Open a read-only view of one moment."""
-        with self._alone, refusing(self._shown), self._view() as connection:
-            version = connection.exec_driver_sql(_VERSION[connection.dialect.name]).scalar_one()
+        with self._alone, refusing(self._shown), self._held("BEGIN") as connection:
+            version = _version(connection)
             if version != self._version:
                 self._known.clear()
                 self._version = version
@@ -73,12 +87,35 @@ class Recall:
         """Open the one transaction that may write now."""
         return self._writing()
 
+    def advancing(self) -> AbstractContextManager[SqlWriter]:
+        """
+        Open a transaction for what no view here answers from memory: states of rules, and how far queries were folded.
+
+        SQLite's number stays where it is for a commit on the connection that asks for it, so nothing is read again
+        because an evaluation went on as it does every step.
+        """
+        return self._advancing() if self._opened.dialect.name == "sqlite" else self._writing()
+
     @contextmanager
-    def _view(self) -> Iterator[Connection]:
+    def _advancing(self) -> Iterator[SqlWriter]:
+        with self._noting(), self._alone, refusing(self._shown), self._held("BEGIN IMMEDIATE") as connection:
+            yield SqlWriter(connection)
+
+    @contextmanager
+    def _held(self, begin: str) -> Iterator[Connection]:
+        """Lend the connection for one transaction, which SQLite's driver begins and ends by itself, at little cost."""
         connection = self._connection = self._connection or self._opened.connect()
         try:
-            with connection.begin():
+            if connection.dialect.name != "sqlite":
+                with connection.begin():
+                    yield connection
+            else:
+                _driver(connection).execute(begin)
                 yield connection
+                if connection.in_transaction():
+                    connection.commit()
+                else:
+                    _driver(connection).execute("COMMIT")
         except BaseException:
             self._let_go()
             raise
@@ -91,6 +128,21 @@ class Recall:
         self._grown.clear()
         if connection is not None:
             connection.close()
+
+
+def _version(connection: Connection) -> object:
+    if connection.dialect.name == "sqlite":
+        return _driver(connection).execute(_DATA_VERSION).fetchone()
+    return connection.exec_driver_sql(_SNAPSHOT).scalar_one()
+
+
+def _driver(connection: Connection) -> SqliteConnection:
+    """Return SQLite's own connection below SQLAlchemy's."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, SqliteConnection):
+        message = f"{type(driver).__name__} is no connection of SQLite"
+        raise TypeError(message)
+    return driver
 
 
 class _RecallingReader(SqlReader):
@@ -169,6 +221,9 @@ class _RecallingReader(SqlReader):
 
     def messages(self, decision: DecisionId) -> list[OutboxRow]:
         return self._once(("messages", decision), lambda: super(_RecallingReader, self).messages(decision))
+
+    def waiting(self) -> list[Waiting]:
+        return self._once(("waiting",), super().waiting)
 
     def unsent(self, kind: MessageKind) -> list[OutboxRow]:
         return self._once(("unsent", kind), lambda: super(_RecallingReader, self).unsent(kind))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
     from stopwatch.core.retention import Prunable, Pruned
     from stopwatch.store.chain import AuditRow
+    from stopwatch.store.outbox import Waiting
 
 _SQLITE_SIZE = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
 _POSTGRESQL_SIZE = "SELECT pg_database_size(current_database())"
@@ -144,6 +145,10 @@ class SqlReader:
     def card_channels(self, decision: DecisionId) -> list[str]:
         """Return the channels that hold, or wait for, the card of a decision."""
         return outbox.card_channels(self.connection, decision)
+
+    def waiting(self) -> list[Waiting]:
+        """Return what every notifier still has to deliver."""
+        return outbox.waiting(self.connection)
 
     def messages(self, decision: DecisionId) -> list[OutboxRow]:
         """Return the outbox rows of a decision, for whatever notifier, oldest first."""

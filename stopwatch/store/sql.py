@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from copy import copy
+from sqlite3 import OperationalError as SqliteOperationalError
 from typing import TYPE_CHECKING, Self
 
 from sqlalchemy.exc import OperationalError
@@ -20,13 +21,14 @@ from stopwatch.store.schema import outbox as outbox_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from datetime import datetime, timedelta
 
     from sqlalchemy import Engine
 
     from stopwatch.core.inbox import Interaction, Receipt, Result
     from stopwatch.store.lease import Fence
-    from stopwatch.store.outbox import OutboxCounts
+    from stopwatch.store.outbox import Waiting
 
 BEGIN = "stopwatch_begin"
 """The option of a connection that holds its first statement."""
@@ -48,8 +50,13 @@ class SqlStore:
         self._writing = writing
         self._shown = shown
         self._fence: Fence | None = None
-        self.recall = Recall(reading, self.writing, shown=shown)
+        self.recall = self._recall()
         self._refusals: list[str] = []  # one at most; stores under a fence share it
+
+    def _recall(self) -> Recall:
+        silent = self._reading.dialect.name == "sqlite"
+        opened = self._reading.execution_options(**{BEGIN: ""}) if silent else self._reading
+        return Recall(opened, writing=self.writing, noting=self._noting_refusals, shown=self._shown)
 
     @property
     def refusal(self) -> str | None:
@@ -68,7 +75,7 @@ class SqlStore:
             return self
         fenced = copy(self)
         fenced._fence = fence  # noqa: SLF001 - a copy of our own
-        fenced.recall = Recall(self._reading, fenced.writing, shown=self._shown)
+        fenced.recall = fenced._recall()  # noqa: SLF001 - as above
         return fenced
 
     def close(self) -> None:
@@ -91,15 +98,24 @@ class SqlStore:
             LeaseLostError: It is written under the leader's lease (`under`), and that is over; nothing is written.
 
         """
+        with self._noting_refusals(), refusing(self._shown), self._writing.begin() as connection:
+            if self._fence is not None:
+                self._fence.enter(connection)
+            yield SqlWriter(connection)
+            if self._fence is not None:
+                self._fence.leave(connection)
+
+    def advancing(self) -> AbstractContextManager[SqlWriter]:
+        """Open a transaction for states and progress alone, after which `recall` need not look again."""
+        return self.recall.advancing()
+
+    @contextmanager
+    def _noting_refusals(self) -> Iterator[None]:
         try:
-            with refusing(self._shown), self._writing.begin() as connection:
-                if self._fence is not None:
-                    self._fence.enter(connection)
-                yield SqlWriter(connection)
-                if self._fence is not None:
-                    self._fence.leave(connection)
+            yield
         except StoreError as error:
-            if isinstance(error.__cause__, OperationalError):  # the database's own trouble, not ours with a row
+            # The database's own trouble, not ours with a row.
+            if isinstance(error.__cause__, OperationalError | SqliteOperationalError):
                 self._refusals[:] = [str(error)]
             raise
         self._refusals.clear()
@@ -154,10 +170,10 @@ class SqlStore:
         with self.reading() as reader:
             return reader.decision(decision)
 
-    def outbox_counts(self, now: datetime) -> list[OutboxCounts]:
-        """Return what every notifier still has to deliver."""
-        with self.reading() as reader:
-            return outbox.counts(reader.connection, now)
+    def outbox_waiting(self) -> list[Waiting]:
+        """Return what every notifier still has to deliver; looking again costs nothing while nothing changes."""
+        with self.recall.reading() as reader:
+            return reader.waiting()
 
     # -------------------------------------------------------------------------------------------------------- inbox
 

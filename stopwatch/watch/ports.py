@@ -227,3 +227,11 @@ class Store(Protocol):
     def writing(self) -> AbstractContextManager[Writer]:
         """Open a transaction that commits when the block ends without an exception and rolls back otherwise."""
         ...
+
+    def advancing(self) -> AbstractContextManager[Writer]:
+        """
+        Open a transaction as `writing` does, for states of rules and progress alone.
+
+        Nobody who remembers what he read needs to read anything again because of it.
+        """
+        ...

@@ -8,7 +8,7 @@ import pytest
 from stopwatch.core.decision import DecisionId
 from stopwatch.core.errors import StoreError
 from stopwatch.core.outbox import Message, MessageKind, OutboxRow, OutboxState
-from stopwatch.store.outbox import OutboxCounts
+from stopwatch.store.outbox import Waiting
 from stopwatch.store.sql import SqlStore
 from tests.store.values import CHANNEL, MINUTE, T0, decision, item, root
 
@@ -182,14 +182,14 @@ def test_a_retry_makes_due_what_waits_and_revives_what_is_dead(store: SqlStore) 
     assert due(store) == [waiting.key, dead.key]
 
 
-def test_counts_tell_per_notifier_what_is_left_and_for_how_long(store: SqlStore) -> None:
+def test_counts_tell_per_notifier_what_is_left_and_since_when(store: SqlStore) -> None:
     put(store, root("a"), root("b"), root("c"), replace(root("d"), notifier="webhook"))
     store.claim(root("a").key, T0)
     sent(store, root("c"))
     sent(store, root("d"))
-    assert store.outbox_counts(T0 + MINUTE) == [
-        OutboxCounts("slack", pending=1, unknown=1, oldest=MINUTE),
-        OutboxCounts("webhook", pending=0, unknown=0, oldest=None),
+    assert store.outbox_waiting() == [
+        Waiting("slack", pending=1, unknown=1, oldest=T0),
+        Waiting("webhook", pending=0, unknown=0, oldest=None),
     ]
 
 

@@ -12,12 +12,15 @@ from stopwatch.core.decision import DecisionState
 from stopwatch.core.errors import StoreError
 from stopwatch.core.ledger import EntryKind
 from stopwatch.core.outbox import MessageKind
-from stopwatch.core.records import Activation
+from stopwatch.core.records import Activation, ProgressKey
 from stopwatch.store.connect import open_store
 from stopwatch.store.records import SqlReader
 from stopwatch.store.sql import SqlStore
 from tests.store.postgres import Cluster
 from tests.store.values import HAM, MINUTE, ROLLOUT, T0, acted, decision, root
+
+
+KEY = ProgressKey("default", "a query", 60, 60)
 
 
 @contextmanager
@@ -78,6 +81,11 @@ def go_live(store: SqlStore) -> None:
         tx.save_activation(Activation(ROLLOUT, HAM, T0, "cli:eva", T0))
 
 
+def advance(store: SqlStore) -> None:
+    with store.advancing() as tx:
+        tx.save_progress(ROLLOUT, KEY, T0)
+
+
 def test_what_was_read_once_is_not_read_again_while_nothing_is_committed(store: SqlStore) -> None:
     open_one(store)
     go_live(store)
@@ -102,6 +110,45 @@ def test_a_commit_is_seen_by_the_next_view(store: SqlStore, change: Callable[[Sq
     change(store)
     assert look(store) == plain(store)
     assert look(store) != before
+
+
+def test_progress_is_committed_and_nothing_is_read_again_for_it(store: SqlStore, dialect: str) -> None:
+    open_one(store)
+    before = look(store)
+    advance(store)
+    with statements() as asked:
+        assert look(store) == before
+    assert asked == [] or dialect == "postgresql"  # whose snapshot tells of every commit
+    with store.reading() as view:
+        assert view.progress(ROLLOUT) == {KEY: T0}
+
+
+@pytest.mark.parametrize("deeds", [(open_one, advance), (advance, open_one)], ids=["before", "after"])
+def test_a_commit_next_to_progress_is_seen(store: SqlStore, deeds: tuple[Callable[[SqlStore], None], ...]) -> None:
+    look(store)
+    for deed in deeds:
+        deed(store)
+    assert look(store) == plain(store)
+
+
+def test_progress_that_breaks_off_leaves_nothing_behind(store: SqlStore) -> None:
+    open_one(store)
+    before = look(store)
+    with pytest.raises(ZeroDivisionError), store.advancing() as tx:
+        tx.save_progress(ROLLOUT, KEY, T0)
+        raise ZeroDivisionError
+    with store.reading() as view:
+        assert view.progress(ROLLOUT) == {}
+    assert look(store) == before
+    advance(store)
+
+
+def test_a_database_that_refuses_progress_is_known_as_refusing_until_it_takes_a_write(store: SqlStore) -> None:
+    with pytest.raises(StoreError), store.advancing() as tx:
+        tx.connection.execute(text("SELECT nothing FROM nowhere"))
+    assert store.refusal is not None
+    advance(store)
+    assert store.refusal is None
 
 
 def test_every_commit_of_a_story_is_seen_by_the_next_view(store: SqlStore) -> None:

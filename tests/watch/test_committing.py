@@ -50,6 +50,9 @@ class RefusingStore:
             refusing.refused = self.refused
             yield refusing
 
+    def advancing(self) -> AbstractContextManager[SqlWriter]:
+        return self.writing()
+
 
 class InterruptedStore:
     """The records, where something else is written just before the next transactions begin."""
@@ -67,6 +70,9 @@ class InterruptedStore:
             self.first.pop(0)()
         with self._store.writing() as writer:
             yield writer
+
+    def advancing(self) -> AbstractContextManager[SqlWriter]:
+        return self.writing()
 
 
 def two_sites(worlds: Worlds, **more: object) -> World:

@@ -119,7 +119,7 @@ def _commit_progress(
 ) -> None:
     progress = Progress.after(quiet, moving)
     try:
-        with store.writing() as tx:
+        with store.advancing() as tx:
             rows = [_save(tx, rollout, cell_fold) for cell_fold in quiet]
             behind = [change for group in due for change in save_progress(tx, rollout, group, progress)]
     except StoreError as error:
