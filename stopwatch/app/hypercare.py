@@ -60,13 +60,13 @@ class Hypercare:
 
     def tell(self, rule_set: RuleSet, now: datetime) -> None:
         """Tell the checkpoints that are due, once each."""
-        told = tell_checkpoint(self._daemon.led, rule_set, self._report, self._channel(rule_set), now=now)
+        told = tell_checkpoint(self._daemon.led.recall, rule_set, self._report, self._channel(rule_set), now=now)
         for entry in told:
             log.info("checkpoint.told", phase=entry.scope, day=entry.body["day"])
 
     def remind(self, rule_set: RuleSet, now: datetime) -> None:
         """Say once of every checkpoint that was missed, and once a day which open issues nobody looks at."""
-        plan, store = rule_set.plan, self._daemon.led
+        plan, store = rule_set.plan, self._daemon.led.recall
         with store.reading() as view:
             activations, entries = view.activations(plan.rollout), view.entries(plan.rollout)
         late = missed(plan, activations, entries, now=now, zone=ZoneInfo)

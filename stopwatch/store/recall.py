@@ -210,6 +210,12 @@ class _RecallingReader(SqlReader):
     def opened_counts(self, rollout: str) -> dict[str, dict[GroundKind, int]]:
         return self._once(("opened_counts", rollout), lambda: super(_RecallingReader, self).opened_counts(rollout))
 
+    def entries(self, rollout: str, *, kind: EntryKind | None = None, scope: str | None = None) -> list[Entry]:
+        def read() -> list[Entry]:
+            return super(_RecallingReader, self).entries(rollout, kind=kind, scope=scope)
+
+        return self._once(("entries", rollout, kind, scope), read)
+
     def newest_entries(self, rollout: str, *kinds: EntryKind) -> list[Entry]:
         def read() -> list[Entry]:
             return super(_RecallingReader, self).newest_entries(rollout, *kinds)

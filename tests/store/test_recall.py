@@ -19,7 +19,6 @@ from stopwatch.store.sql import SqlStore
 from tests.store.postgres import Cluster
 from tests.store.values import HAM, MINUTE, ROLLOUT, T0, acted, decision, root
 
-
 KEY = ProgressKey("default", "a query", 60, 60)
 
 
@@ -49,6 +48,7 @@ def seen(view: SqlReader) -> list[object]:
         view.reactivations(ROLLOUT, T0),
         view.opened_counts(ROLLOUT),
         view.newest_entries(ROLLOUT, EntryKind.GO),
+        view.entries(ROLLOUT),
         [(view.decision(one.id), view.card_channels(one.id), view.messages(one.id)) for one in live],
         view.unsent(MessageKind.ROOT),
     ]
@@ -134,9 +134,14 @@ def test_a_commit_next_to_progress_is_seen(store: SqlStore, deeds: tuple[Callabl
 def test_progress_that_breaks_off_leaves_nothing_behind(store: SqlStore) -> None:
     open_one(store)
     before = look(store)
-    with pytest.raises(ZeroDivisionError), store.advancing() as tx:
-        tx.save_progress(ROLLOUT, KEY, T0)
-        raise ZeroDivisionError
+
+    def break_off() -> None:
+        with store.advancing() as tx:
+            tx.save_progress(ROLLOUT, KEY, T0)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        break_off()
     with store.reading() as view:
         assert view.progress(ROLLOUT) == {}
     assert look(store) == before
