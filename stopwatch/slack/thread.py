@@ -156,7 +156,8 @@ def _act(body: Mapping[str, object], decision: Decision | None) -> str:
 
 
 def _remembered(body: Mapping[str, object], decision: Decision | None) -> Acted | None:
-    acts = decision.acts if decision else ()
+    """Return the act of a message that carries its revision only; acts that change no revision share it with others."""
+    acts = decision.acts if decision and "act" not in body else ()
     return next((acted for acted in reversed(acts) if acted.rev_after == body.get("rev_after")), None)
 
 

@@ -3,16 +3,18 @@
 import json
 import os
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from stopwatch.core.decision import DecisionState
-from stopwatch.core.outbox import Detail
+from stopwatch.core.decision import Act, DecisionState, Link
+from stopwatch.core.opening import join
+from stopwatch.core.outbox import Detail, MessageKind
 from stopwatch.slack.card import CardTerms, card
 from stopwatch.slack.payload import Payload
-from stopwatch.slack.thread import thread_item
-from tests.slack.decisions import every_card, every_item, root
+from stopwatch.slack.thread import item_words, thread_item
+from tests.slack.decisions import OPENED, act_body, acted, every_card, every_item, manual_ground, opened, root
 
 GOLDEN = Path(__file__).parent / "golden"
 TERMS = CardTerms(audit_head="5d41402abc4b2a76b9719d911017c592")
@@ -53,6 +55,17 @@ def test_a_thread_item_is_what_its_golden_file_says(name: str) -> None:
 def test_a_thread_item_with_less_detail_is_what_its_golden_file_says(detail: Detail) -> None:
     message, decision = every_item()["act_overridden"]
     compare(f"item_{detail}", thread_item(message, decision, detail))
+
+
+def test_acts_that_share_a_revision_are_told_apart() -> None:
+    two = join(opened(), manual_ground(), now=OPENED + timedelta(minutes=1))
+    attached = acted(two, Act.ATTACH, 3, links=(Link("ticket", "https://tickets.example/OPS-77"),), reason=None)
+    facts = act_body(attached) | {"rev_after": attached.acts[-1].rev_after}
+    resolved = acted(attached, Act.RESOLVE, 4, ground=attached.grounds[-1].id, reason="printer replaced")
+    assert resolved.acts[-1].rev_after == attached.acts[-1].rev_after
+    words = item_words(MessageKind.ACT, facts, resolved)
+    assert "attached <https://tickets.example/OPS-77|ticket>" in words
+    assert "printer replaced" not in words
 
 
 def test_there_is_a_card_for_every_state() -> None:

@@ -14,7 +14,7 @@ from stopwatch.core.appendix import APPENDED
 from stopwatch.core.audit import canonical_json, content_hash
 from stopwatch.core.decision import Acted, DecisionId, DecisionState
 from tests.web.browsing import PAGE, PageSite, serve
-from tests.web.paused import HOSTILE, SHA256, appendix, bundle, decision
+from tests.web.paused import HOSTILE, SHA256, appendix, bundle, decision, ended
 from tests.web.world import at
 
 
@@ -137,6 +137,13 @@ def test_a_decision_tells_its_cause_its_effect_and_what_is_next(site: PageSite) 
     assert "Evidence proven" in text
     assert '<svg xmlns="http://www.w3.org/2000/svg" class="chart"' in text
     assert "looking at the gateway" in text
+
+
+def test_of_a_decision_that_has_ended_nothing_is_claimed_of_now(site: PageSite) -> None:
+    assert "still holds" in site.client.get(PAGE).text
+    text = site.client.get(f"/decisions/{ended().id}").text
+    assert "held when the decision ended" in text
+    assert "still holds" not in text
 
 
 def test_evidence_that_was_changed_is_said_aloud(site: PageSite) -> None:

@@ -100,7 +100,7 @@ def decision_view(
     """
     zone = zone_of(next((summary["timezone"] for summary in _summaries(decision) if "timezone" in summary), None))
     proofs = prove(decision, rows, body_of)
-    grounds = [_ground(ground, proofs, body_of, zone) for ground in decision.grounds]
+    grounds = [_ground(ground, decision, proofs, body_of, zone) for ground in decision.grounds]
     return DecisionView(
         decision,
         _word(decision),
@@ -177,9 +177,14 @@ def _whom(decision: Decision) -> str:
 
 
 def _ground(
-    ground: Ground, proofs: Sequence[Proof], body_of: Callable[[str], str | None], zone: ZoneInfo
+    ground: Ground,
+    decision: Decision,
+    proofs: Sequence[Proof],
+    body_of: Callable[[str], str | None],
+    zone: ZoneInfo,
 ) -> GroundView:
-    standing = "still holds"
+    # Nobody follows the grounds of a decision that has ended, so nothing is claimed of now.
+    standing = "still holds" if decision.state.live else "held when the decision ended"
     if ground.resolved_at is not None:
         standing = f"resolved {local(ground.resolved_at, zone)}"
     elif ground.recovered_at is not None:
