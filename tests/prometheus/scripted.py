@@ -1,6 +1,7 @@
 """An HTTP server on loopback that answers exactly the bytes a test gives it, proper HTTP or not."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,9 +37,10 @@ Script = bytes | Callable[[Seen], bytes] | Raw
 
 
 class ScriptedServer:
-    """Answers the n-th request with the n-th script, and every later one with the last."""
+    """Answers the n-th request with the n-th script, and every later one with the last; behind *tls* if it is given."""
 
-    def __init__(self, *scripts: Script) -> None:
+    def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.scripts = scripts
         self.seen: list[Seen] = []
         self._lock = threading.Lock()
@@ -78,6 +80,8 @@ class ScriptedServer:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
             with connection.makefile("rb") as stream:
                 while (seen := _request(stream.readline, stream.read)) is not None:
                     with self._lock:
