@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import FrameType
 from typing import Any
@@ -24,28 +24,41 @@ from stopwatch.store.sql import SqlStore
 _OURS = re.compile(r"/stopwatch/|/crash_daemon\.py$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tripwire:
     """Death at the *count*-th time that a function called *name* is entered (``call``) or left (``return``)."""
 
     name: str
     event: str
     count: int
+    _left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._left = self.count
 
     def set(self) -> None:
         """Arm it in this process, for all threads to come."""
-        left = self.count
+        threading.settrace(self._enter)
+        sys.settrace(self._enter)
 
-        def trip(frame: FrameType, event: str, _argument: object) -> None:
-            nonlocal left
-            code = frame.f_code
-            if code.co_name == self.name and event == self.event and _OURS.search(code.co_filename):
-                left -= 1
-                if left <= 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
+    def _enter(self, frame: FrameType, _event: str, _argument: object) -> Callable[..., Any] | None:
+        code = frame.f_code
+        if code.co_name != self.name or not _OURS.search(code.co_filename):
+            return None
+        if self.event == "call":
+            self._trip()
+            return None
+        frame.f_trace_lines = False
+        return self._leave
 
-        threading.setprofile(trip)
-        sys.setprofile(trip)
+    def _leave(self, _frame: FrameType, event: str, _argument: object) -> None:
+        if event == "return":
+            self._trip()
+
+    def _trip(self) -> None:
+        self._left -= 1
+        if self._left <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class MarkThenSend(SqlStore):

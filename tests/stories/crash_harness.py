@@ -36,7 +36,7 @@ FOLLOWED = {MessageKind.ROOT, MessageKind.GROUND, MessageKind.RECOVERED}
 """Messages that follow from the grounds; of any others it is only asked that they are there once."""
 KILLED = {-signal.SIGKILL, 255}
 """How the fork server tells that a life was ended: by the signal, or not at all if it learnt of it too late."""
-PATIENCE = 90.0
+PATIENCE = 300.0
 SETTLED = QUIET + 12
 QUERIES = 3
 """How many pairs of query and grid there are."""
@@ -93,10 +93,12 @@ class Track:
     patience: float = PATIENCE
     database: str = ""
     lives: float = LONGEST_LIFE
+    live: int = 6
+    """How many of the seconds in which something changes come while it lives, and not before."""
 
     def run(self, kills: int) -> Findings:
         """Kill so many lives, let one more come to rest, and compare."""
-        rules, origin = self.begin(int(time.time()) - (QUIET - 6))
+        rules, origin = self.begin(int(time.time()) - (QUIET - self.live))
         given = self.settings(rules)
         findings = Findings(kills=kills)
         self._life(given)
@@ -137,7 +139,7 @@ class Track:
         tripwire, seconds = None, self.rng.uniform(0.05, self.lives)
         if self.mutant is not None or self.rng.random() < 0.6:
             name, event, most = self.rng.choice(self.tripwires)
-            tripwire, seconds = Tripwire(name, event, self.rng.randint(1, most)), 3 * self.lives
+            tripwire, seconds = Tripwire(name, event, self.rng.randint(1, most)), 2 * self.lives
         process = self._start(given, tripwire)
         process.join(seconds)
         process.kill()

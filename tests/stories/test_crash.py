@@ -51,9 +51,14 @@ def test_the_same_harness_notices_a_mutant(
     assert findings.lost or findings.doubled
 
 
+LIVE = 30
+"""So that there is something to do in most of the lives."""
+
+
 @pytest.mark.long
 def test_a_thousand_kills_lose_nothing_and_double_nothing(places: Outside, tmp_path: Path) -> None:
-    findings = run_tracks(tmp_path, places, seed=1, kills=28, rounds=12)
+    findings = run_tracks(tmp_path, places, seed=1, kills=28, rounds=12, live=LIVE)
+    print(f"{findings.kills} kills, {findings.grounds} grounds, {findings.messages} messages")  # noqa: T201 – the figures
     assert findings.kills >= 1_000
     assert (findings.lost, findings.doubled) == ([], [])
 
