@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from stopwatch.app.day_figures import day_figures
 from stopwatch.core.hypercare import missed, unreviewed
 from stopwatch.core.rollout import WIDE_ALL
 from stopwatch.watch.rollout.reporting import Told, report_message, tell_checkpoint, tell_once
@@ -79,8 +80,9 @@ class Hypercare:
     def _report(self, story: Story, phase: Phase, day: date) -> Told:
         status = self._daemon.status()
         kpis = kpi_rows_of(status, story.rule_set, phase)
-        document = checkpoint_document(story, phase, kpis, as_of=status.last_evaluation, day=day)
-        return Told(kpis, message_facts(document, link=self._link(phase)))
+        figures = day_figures(self._daemon, story, phase)
+        document = checkpoint_document(story, phase, kpis, as_of=status.last_evaluation, day=day, figures=figures)
+        return Told(kpis, message_facts(document, link=self._link(phase)), figures)
 
     def _link(self, phase: Phase) -> str | None:
         address = self._daemon.settings.external_url

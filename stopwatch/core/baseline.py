@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from stopwatch.core.audit import finite
 from stopwatch.core.grid import HOUR, SECOND, Grid, SlotRange, rfc3339
@@ -15,7 +16,7 @@ from stopwatch.core.quantile import quantile
 from stopwatch.core.rule import BaselineThreshold, Statistic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from stopwatch.core.kpi import Kpi, SiteId
     from stopwatch.core.ledger import Entry
@@ -62,6 +63,18 @@ class KpiFigures:
             "slots": self.slots,
             "coverage": self.coverage,
         }
+
+    @classmethod
+    def read(cls, kpi: KpiId, told: Mapping[str, object]) -> Self:
+        """Return what `record` wrote; what is no number is not known."""
+        median, p90 = (_number(told.get(name)) for name in ("median", "p90"))
+        samples, slots = (int(_number(told.get(name)) or 0) for name in ("samples", "slots"))
+        why = told.get("why")
+        return cls(kpi, samples, slots, median, p90, why if isinstance(why, str) else None)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def figures(kpi: KpiId, values: Sequence[float], slots: int) -> KpiFigures:
@@ -134,6 +147,13 @@ def numbers_of(entry: Entry | None) -> Numbers:
             if isinstance(number, int | float):
                 found[KpiId(kpi), statistic] = float(number)
     return found
+
+
+def frozen_figures(entry: Entry) -> dict[KpiId, KpiFigures]:
+    """Return what the baseline *entry* holds of each KPI, with the number of samples behind it."""
+    kpis = entry.body.get("kpis")
+    told = kpis.items() if isinstance(kpis, Mapping) else ()
+    return {KpiId(str(kpi)): KpiFigures.read(KpiId(str(kpi)), one) for kpi, one in told if isinstance(one, Mapping)}
 
 
 def by_site(entries: Iterable[Entry]) -> dict[str, Numbers]:

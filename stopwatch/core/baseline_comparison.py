@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from stopwatch.core.kpi import Better
-from stopwatch.core.rule import Statistic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,11 +44,27 @@ class Compared:
     """
 
     kpi: Kpi
-    median_before: float | None
-    p90_before: float | None
+    before: KpiFigures | None
     now: KpiFigures
     ratio: float | None
     inside: bool | None
+
+    @property
+    def median_before(self) -> float | None:
+        """The baseline's median."""
+        return self.before.median if self.before is not None else None
+
+    @property
+    def p90_before(self) -> float | None:
+        """The baseline's p90."""
+        return self.before.p90 if self.before is not None else None
+
+    @property
+    def worse(self) -> float | None:
+        """How many times worse now's median is than the baseline's (below 1: better); None where none can be told."""
+        if self.ratio is None or (self.ratio == 0 and self.kpi.better is Better.HIGHER):
+            return None
+        return self.ratio if self.kpi.better is Better.LOWER else 1 / self.ratio
 
     @property
     def words(self) -> str:
@@ -61,18 +76,21 @@ class Compared:
         where = "within the band" if self.inside else "OUTSIDE the band"
         if self.now.median == self.median_before:
             return f"as before, {where}"
+        if self.ratio is not None and f"{self.ratio:.3g}" == "1":
+            return f"nearly as before, {where}"
         better = (self.now.median < self.median_before) is (self.kpi.better is Better.LOWER)
         amount = f"{self.ratio:.3g} times the baseline" if self.ratio is not None else "the baseline was zero"
         return f"{'better' if better else 'worse'}: {amount}, {where}"
 
     def record(self) -> dict[str, object]:
         """Return it as JSON values."""
+        samples = self.before.samples if self.before is not None else None
         return {
             "kpi": self.kpi.id,
             "title": self.kpi.title,
             "unit": self.kpi.unit.value,
             "better": self.kpi.better.value,
-            "before": {"median": self.median_before, "p90": self.p90_before},
+            "before": {"median": self.median_before, "p90": self.p90_before, "samples": samples},
             "now": self.now.record(),
             "ratio": self.ratio,
             "inside": self.inside,
@@ -82,21 +100,22 @@ class Compared:
 
 def compare(
     kpis: Mapping[KpiId, Kpi],
-    frozen: Mapping[tuple[KpiId, Statistic], float],
+    frozen: Mapping[KpiId, KpiFigures],
     now: Iterable[KpiFigures],
     *,
     band: Decimal,
 ) -> list[Compared]:
-    """Hold each of the figures of *now* against the *frozen* numbers; *band* is the plan's ``rollback.band``."""
+    """Hold each of the figures of *now* against the *frozen* ones; *band* is the plan's ``rollback.band``."""
     found = []
     for figures in now:
         kpi = kpis[figures.kpi]
-        before = frozen.get((kpi.id, Statistic.MEDIAN))
-        ratio = figures.median / before if before and figures.median is not None else None
+        before = frozen.get(kpi.id)
+        median = before.median if before is not None else None
+        ratio = figures.median / median if median and figures.median is not None else None
         inside = (
-            band_of(kpi.better, before, band).holds(figures.median)
-            if before is not None and figures.median is not None
+            band_of(kpi.better, median, band).holds(figures.median)
+            if median is not None and figures.median is not None
             else None
         )
-        found.append(Compared(kpi, before, frozen.get((kpi.id, Statistic.P90)), figures, ratio, inside))
+        found.append(Compared(kpi, before, figures, ratio, inside))
     return found

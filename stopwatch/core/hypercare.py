@@ -115,6 +115,12 @@ def report_item(day: date) -> str:
     return f"checkpoint/{day.isoformat()}"
 
 
+def newest_report(entries: Iterable[Entry], phase: PhaseId) -> Entry | None:
+    """Return the newest report of a checkpoint of *phase*, None before the first."""
+    told = [one for one in entries if one.kind is EntryKind.REPORT and one.scope == phase]
+    return max((one for one in told if one.item.startswith("checkpoint/")), key=lambda one: one.number, default=None)
+
+
 def places_of(phase: Phase) -> set[str]:
     """Return the scopes that speak of the phase or of a site of it; an empty one speaks of the whole rollout."""
     return {"", WIDE_ALL, phase.id, wide_scope(phase.id), *phase.sites}

@@ -92,6 +92,22 @@ def test_a_checkpoint_is_told_once_a_day_however_often_the_daemon_starts(daemon:
     assert len([one for one in reports(daemon) if "title" in one.message.body]) == 2
 
 
+def test_a_checkpoint_holds_the_day_against_the_baseline_and_says_what_cannot_be_told(daemon: Daemon) -> None:
+    pass_time(daemon, at(20, 8))
+    frozen = {"kpis": {"load": {"median": 2.0, "p90": 3.0, "samples": 500, "slots": 500}}}
+    with daemon.store.writing() as tx:
+        tx.record(entry("story", EntryKind.BASELINE, HAM, body=frozen, actor="cli:bo", at=at(20, 9)))
+    pass_time(daemon, at(21, 8))
+    without, held = [str(row.message.body["sections"]) for row in reports(daemon) if "title" in row.message.body]
+    assert "No baseline of ham-01 is frozen, so nothing can be compared there" in without
+    assert "0 of 1 KPIs are within the band of the baseline; cannot be told: Load at ham-01." in held
+    with daemon.store.reading() as view:
+        told = view.entries("story", kind=EntryKind.REPORT)[-1].body["figures"]
+    assert isinstance(told, list)
+    assert (told[0]["start"], told[0]["end"]) == ("2026-11-20T08:00:00Z", "2026-11-21T08:00:00Z")
+    assert told[0]["kpis"]["load"]["why"].startswith("it could not be read: ")
+
+
 def test_nothing_is_told_while_nothing_is_in_hypercare(daemon: Daemon) -> None:
     with daemon.store.writing() as tx:
         tx.record(entry("story", EntryKind.GO, "pilot", "go", body={"go": True}, actor="cli:ida", at=at(20, 7)))

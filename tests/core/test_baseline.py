@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stopwatch.core.baseline import LEAST_SAMPLES, MOST_SLOTS, figures, grid_within, slots_of
+from stopwatch.core.baseline import LEAST_SAMPLES, MOST_SLOTS, KpiFigures, figures, grid_within, slots_of
 from stopwatch.core.baseline_comparison import band_of, compare
 from stopwatch.core.kpi import Better, Kpi, KpiId, RuleId, Unit
 from stopwatch.core.quantile import quantile
-from stopwatch.core.rule import Combine, Criterion, Op, Statistic, StopRule
+from stopwatch.core.rule import Combine, Criterion, Op, StopRule
 from stopwatch.core.window import Window
 
 LOAD = KpiId("load")
@@ -115,18 +115,24 @@ def test_the_edge_of_the_band_belongs_to_it(better: Better, inside: float, outsi
     ],
 )
 def test_a_kpi_is_compared_in_plain_words(better: Better, now: float, words: str) -> None:
-    frozen = {(LOAD, Statistic.MEDIAN): 10.0, (LOAD, Statistic.P90): 20.0}
-    (found,) = compare({LOAD: kpi(better)}, frozen, [figures(LOAD, [now] * 100, 100)], band=Decimal("1.2"))
+    (found,) = compare(
+        {LOAD: kpi(better)},
+        {LOAD: KpiFigures(LOAD, 500, 500, 10.0, 20.0)},
+        [figures(LOAD, [now] * 100, 100)],
+        band=Decimal("1.2"),
+    )
     assert found.words == words
     assert found.ratio == pytest.approx(now / 10)
+    assert found.worse == pytest.approx(now / 10 if better is Better.LOWER else 10 / now)
 
 
 def test_what_cannot_be_compared_says_why() -> None:
     kpis, few = {LOAD: kpi()}, figures(LOAD, [], 60)
     (unknown,) = compare(kpis, {}, [few], band=Decimal("1.2"))
     assert (unknown.words, unknown.inside, unknown.ratio) == ("the baseline does not hold it", None, None)
-    (short,) = compare(kpis, {(LOAD, Statistic.MEDIAN): 0.0}, [few], band=Decimal("1.2"))
+    never = {LOAD: KpiFigures(LOAD, 500, 500, 0.0, 0.0)}
+    (short,) = compare(kpis, never, [few], band=Decimal("1.2"))
     assert short.words == "cannot be told: 0 samples in 60 slots, at least 100 are needed"
     many = figures(LOAD, [1.0] * 100, 100)
-    (zero,) = compare(kpis, {(LOAD, Statistic.MEDIAN): 0.0}, [many], band=Decimal("1.2"))
+    (zero,) = compare(kpis, never, [many], band=Decimal("1.2"))
     assert (zero.words, zero.ratio) == ("worse: the baseline was zero, OUTSIDE the band", None)

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from stopwatch.cli import main
 from stopwatch.core.audit import content_hash
+from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.ledger import Entry, EntryKind, entry
 from stopwatch.core.records import Activation
@@ -133,6 +134,29 @@ def test_a_breach_of_twenty_minutes_fails_the_gate_and_is_named(site: Site) -> N
     lasted = datetime.fromisoformat(breach["recovered_at"]) - datetime.fromisoformat(breach["pending_since"])
     assert timedelta(minutes=30) <= lasted <= timedelta(minutes=45)
     assert rule_of(answer)["longest_breaching_seconds"] == pytest.approx(20 * 60, abs=240)
+
+
+def test_reports_hold_the_window_against_a_baseline_that_was_frozen_from_the_same_source(site: Site) -> None:
+    went_live = site.end - OBSERVED - timedelta(hours=12)
+    frozen = site.run("rollout", "baseline", "ham-01", "--window", "11h", "--until", rfc3339(went_live))
+    assert frozen.exit_code == 0, frozen.output
+    site.judged("pilot", 0)
+    whole = site.run("report", "gate", "pilot").stdout
+    section = whole.partition("## KPIs before and after\n")[2].partition("\n## ")[0]
+    assert section.startswith("\nAll 2 KPIs are within the band of the baseline.\n")
+    rows = [row.split(" | ") for row in section.splitlines() if row.startswith("| ham-01")]
+    assert [row[1:6] for row in rows] == [
+        ["Orders that fail", "1 %", "1 %", "1 %", "1 %"],
+        ["Load of the belt", "40 %", "40 %", "40 %", "40 %"],
+    ]
+    assert rows[1][6] == "as before, within the band"
+    before, after = (int(text.split(" of ")[0].replace(",", "").rstrip(" |")) for text in rows[1][7:9])
+    assert (before, after) == (661, 4801)
+    assert "All 2 KPIs are within the band" in site.run("report", "gate", "pilot", "--format", "slack").stdout
+    assert 'class="timeline changes"' in site.run("report", "gate", "pilot", "--format", "html").stdout
+    pack = site.run("report", "handover").stdout
+    assert "No baseline of lodz is frozen, so nothing can be compared there" in pack
+    assert "| ham-01 | Load of the belt | 40 % | 40 % |" in pack
 
 
 def test_a_gap_makes_the_gate_not_provable_and_says_how_much_is_missing(site: Site) -> None:

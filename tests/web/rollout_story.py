@@ -9,6 +9,7 @@ from decimal import Decimal
 from stopwatch.core.blind import BlindSpan
 from stopwatch.core.change import ChangeRecord
 from stopwatch.core.decision import Acted, Decision, DecisionId, DecisionState, Ground, GroundId, GroundKind, Link
+from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import Better, Kpi, KpiId, RuleId, Unit
 from stopwatch.core.ledger import Entry, EntryKind
 from stopwatch.core.rollout import RuleSet
@@ -63,6 +64,23 @@ def kpis(value: float, state: str = "ok") -> list[dict[str, object]]:
     ]
 
 
+def baseline() -> dict[str, object]:
+    """What a baseline of two weeks holds."""
+    span = {"start": "2026-11-05T09:00:00Z", "end": "2026-11-19T09:00:00Z", "source": "default", "revision": "ab" * 32}
+    known = {"samples": 20106, "slots": 20160, "coverage": 0.9973, "better": "lower", "unit": "ratio"}
+    kpis = {ERRORS: {**known, "median": 0.012, "p90": 0.019}, LABELS: {**known, "median": 0.998, "p90": 0.9991}}
+    return {**span, "evidence": SHA, "kpis": kpis, "left_out": {}}
+
+
+def day(errors: float, end: datetime) -> list[dict[str, object]]:
+    """What the KPIs were like on the day before a checkpoint, the labels unseen."""
+    known = {"median": errors, "p90": 2 * errors, "samples": 479, "slots": 480, "coverage": 0.998, "why": None}
+    unseen = {"median": None, "p90": None, "samples": 0, "slots": 480, "coverage": 0.0}
+    why = "0 samples in 480 slots, at least 100 are needed"
+    span = {"start": rfc3339(end - timedelta(days=1)), "end": rfc3339(end)}
+    return [{"site": HAM, **span, "kpis": {ERRORS: known, LABELS: {**unseen, "why": why}}}]
+
+
 def judgement_record() -> dict[str, object]:
     """What the judgement rests on, as it is kept."""
     rule = {"site": HAM, "mode": "enforce", "slots": 2880, "low_volume_share": 0.1}
@@ -82,6 +100,15 @@ def judgement_record() -> dict[str, object]:
             | {"proof": {"text": "at least 97.1 % at 95 %", "failures": 12, "attempts": 4100}},
             {"site": HAM, "title": "Integration 5xx", "proof": None, "unproven": "it names no counters"},
         ],
+        "figures": [
+            {"site": HAM, "start": "2026-11-21T11:00:00Z", "end": "2026-11-23T07:00:00Z"}
+            | {
+                "kpis": {
+                    ERRORS: {"median": 0.026, "p90": 0.05, "samples": 2874, "slots": 2880, "coverage": 0.998},
+                    LABELS: {"median": 0.9985, "p90": 0.9992, "samples": 2880, "slots": 2880, "coverage": 1.0},
+                }
+            }
+        ],
         "checks": [{"verdict": "pass", "rule": None, "text": "no slot was left unjudged"}],
     }
 
@@ -94,11 +121,19 @@ def entries() -> tuple[Entry, ...]:
     call = {"go": False, "judgement": 13, "verdict": "fail", "against": False, "reason": "wait for 4.12.1"}
     link = "https://wiki.example/labels"
     return (
-        entry(1, EntryKind.BASELINE, HAM, "", at(19, 9), kpis={ERRORS: {"median": 0.012, "p90": 0.019}}),
+        entry(1, EntryKind.BASELINE, HAM, "", at(19, 9), **baseline()),
         entry(2, EntryKind.DONE, HAM, "uat", at(19, 10), done=True, link="https://wiki.example/uat", note="signed"),
         entry(3, EntryKind.REHEARSAL, HAM, "flag", at(19, 11), ok=True, link="https://wiki.example/rehearsal"),
         entry(4, EntryKind.ACTIVATION, HAM, "", at(20, 6), version="4.12.0", override=True, reason="peak is near"),
-        entry(5, EntryKind.REPORT, "pilot", "checkpoint/2026-11-21", at(21, 8), kpis=kpis(0.011)),
+        entry(
+            5,
+            EntryKind.REPORT,
+            "pilot",
+            "checkpoint/2026-11-21",
+            at(21, 8),
+            kpis=kpis(0.011),
+            figures=day(0.011, at(21, 8)),
+        ),
         held(6, at=at(21, 8, 20), day="2026-11-21"),
         issue_entry(
             7, description="labels | print *twice* <b>", workaround="bin one", target="2026-11-22", owner="Mia"
@@ -110,7 +145,15 @@ def entries() -> tuple[Entry, ...]:
         entry(12, EntryKind.SIGN_OFF, "pilot", "warehouse-lead", at(23, 7), ok=False, note="labels"),
         entry(13, EntryKind.JUDGEMENT, "pilot", "", at(23, 7, 30), **judged),
         entry(14, EntryKind.GO, "pilot", "no-go", at(23, 7, 40), **call),
-        entry(15, EntryKind.REPORT, "pilot", "checkpoint/2026-11-23", at(23, 8), kpis=kpis(0.013)),
+        entry(
+            15,
+            EntryKind.REPORT,
+            "pilot",
+            "checkpoint/2026-11-23",
+            at(23, 8),
+            kpis=kpis(0.013),
+            figures=day(0.013, at(23, 8)),
+        ),
     )
 
 

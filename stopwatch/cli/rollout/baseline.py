@@ -143,12 +143,12 @@ def _show(store: SqlStore, frozen: Entry, form: str) -> None:
 
 def _compare(rule_set: RuleSet, frozen: Entry, taken: Sequence[Taken], form: str) -> None:
     from stopwatch.cli.rollout.baseline_output import print_comparison
-    from stopwatch.core.baseline import numbers_of
+    from stopwatch.core.baseline import frozen_figures
     from stopwatch.core.baseline_comparison import compare
     from stopwatch.core.grid import rfc3339
 
     band = rule_set.plan.rollback.band
-    found = compare(rule_set.kpis, numbers_of(frozen), [one.figures for one in taken], band=band)
+    found = compare(rule_set.kpis, frozen_figures(frozen), [one.figures for one in taken], band=band)
     if form == "json":
         write_json(
             {

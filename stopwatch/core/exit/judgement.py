@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from stopwatch.core.before_after import SiteFigures
     from stopwatch.core.decision import Decision
     from stopwatch.core.exit.check import KpiOver, RuleOver
     from stopwatch.core.exit.observation import SiteWindow
@@ -29,7 +30,8 @@ class Seen:
     """
     Everything an exit gate is judged by.
 
-    *rules* and *kpis* hold one entry per site; *told* the spans for which a site was recorded as blind.
+    *rules* and *kpis* hold one entry per site; *told* the spans for which a site was recorded as blind. *figures* say
+    what the KPIs were like over the windows; nothing is judged by them, reports hold them against the baselines.
     """
 
     windows: tuple[SiteWindow, ...]
@@ -39,6 +41,7 @@ class Seen:
     entries: tuple[Entry, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     told: tuple[tuple[SiteId, Span], ...] = ()
+    figures: tuple[SiteFigures, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

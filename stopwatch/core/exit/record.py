@@ -43,6 +43,7 @@ def judgement_record(judgement: Judgement, rule_set: RuleSet, phase: Phase) -> d
         "windows": [_window(window) for window in seen.windows],
         "rules": [_rule(over, judgement) for over in seen.rules],
         "kpis": [_kpi(over) for over in seen.kpis],
+        "figures": [one.record() for one in seen.figures],
         "checks": [check_record(check) for check in judgement.checks],
         "decisions": [
             {"id": one.id, "scope": one.scope, "state": one.state.value, "ended_at": _time(one.ended_at)}

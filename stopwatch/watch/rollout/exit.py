@@ -16,9 +16,11 @@ from stopwatch.core.kpi import SiteId
 from stopwatch.core.rule import Mode
 from stopwatch.core.sample import Slots
 from stopwatch.core.state import rearmed
+from stopwatch.watch.baseline import Span
 from stopwatch.watch.evaluation.layout import assemble
 from stopwatch.watch.evaluation.past import read_past
 from stopwatch.watch.rollout.exit_counts import count
+from stopwatch.watch.rollout.figures import Reading, read_figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from stopwatch.watch.evaluation.cells import Cell
     from stopwatch.watch.ports import Reader, Source
     from stopwatch.watch.rollout.exit_counts import Ranges
+
+MOST_SLOTS = 5_000
+"""So many slots of a window are enough to tell its median and p90; ten days fit in at three minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,7 @@ def look(
         for site in phase.sites
     }
     strips = _read(rule_set, sources, windows, told, baselines, progress)
+    spans = {site: Span(window.start, window.end) for site, window in windows.items() if window.start is not None}
     return Seen(
         tuple(windows.values()),
         tuple(strip.over() for strip in strips),
@@ -106,6 +112,7 @@ def look(
         told.entries,
         told.unjudged,
         tuple((span.site, (span.since, span.until or end)) for span in told.blind),
+        read_figures(rule_set, sources, spans, Reading(MOST_SLOTS)),
     )
 
 

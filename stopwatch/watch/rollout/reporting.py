@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from stopwatch.core.blind import BLIND, SEEN, recorded_spans
 from stopwatch.core.errors import ActIncompleteError
-from stopwatch.core.hypercare import due_at, in_hypercare, newest_due, places_of, report_item
+from stopwatch.core.hypercare import due_at, in_hypercare, newest_due, newest_report, places_of, report_item
 from stopwatch.core.issue import open_issues
 from stopwatch.core.kpi import PhaseId
-from stopwatch.core.ledger import EntryKind, entry, newest
+from stopwatch.core.ledger import EntryKind, entry
 from stopwatch.core.opening import DAEMON
 from stopwatch.core.outbox import Message, MessageKind
 from stopwatch.core.phase_gate import newest_judgement
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
+    from stopwatch.core.before_after import SiteFigures
     from stopwatch.core.ledger import Entry
     from stopwatch.core.phase import Phase
     from stopwatch.core.rollout import RuleSet
@@ -125,17 +126,17 @@ def hold(desk: Desk, meeting: Meeting, *, transport: str, now: datetime) -> list
 
 def newest_kpis(entries: Sequence[Entry], phase: PhaseId) -> tuple[object, datetime | None]:
     """Return the KPI rows of the newest report of *phase* and when they were looked at, None before the first."""
-    told = [one for one in entries if one.item.startswith("checkpoint/")]
-    found = newest(told, EntryKind.REPORT, phase)
+    found = newest_report(entries, phase)
     return (None, None) if found is None else (found.body.get("kpis"), found.at)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A checkpoint's report as it is to be kept (*kpis*) and told (*message*)."""
+    """A checkpoint's report as it is to be kept (*kpis*, and their *figures* of the day) and told (*message*)."""
 
     kpis: Sequence[Mapping[str, object]]
     message: Mapping[str, object]
+    figures: Sequence[SiteFigures] = ()
 
 
 def tell_checkpoint(
@@ -172,7 +173,8 @@ def tell_checkpoint(
     recorded = []
     for phase in owed:
         told = make(story, phase, day)
-        body: dict[str, object] = {"day": day.isoformat(), "kpis": list(told.kpis)}
+        figures = [one.record() for one in told.figures]
+        body: dict[str, object] = {"day": day.isoformat(), "kpis": list(told.kpis), "figures": figures}
         made = entry(plan.rollout, EntryKind.REPORT, phase.id, report_item(day), body=body, actor=DAEMON, at=now)
         with store.writing() as tx:
             if any(_is_report(one, phase, day) for one in tx.entries(plan.rollout, kind=EntryKind.REPORT)):

@@ -12,6 +12,7 @@ from stopwatch.core.hypercare import Checkpoint, checkpoints, live_sites
 from stopwatch.core.kpi import KpiId, SiteId, Unit
 from stopwatch.core.ledger import EntryKind
 from stopwatch.web.figures import figure, span
+from stopwatch.web.reports.before_after import checkpoint_comparison
 from stopwatch.web.reports.document import Document, Section, Table, Trend
 from stopwatch.web.reports.due import due_lines
 from stopwatch.web.reports.rows import (
@@ -33,6 +34,7 @@ from stopwatch.web.reports.rows import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stopwatch.core.before_after import SiteFigures
     from stopwatch.core.decision import Decision
     from stopwatch.core.hypercare import Logged
     from stopwatch.core.phase import Phase
@@ -42,7 +44,13 @@ Row = Mapping[str, object]
 
 
 def checkpoint_document(
-    story: Story, phase: Phase, kpis: Sequence[Row], *, as_of: datetime | None, day: date | None = None
+    story: Story,
+    phase: Phase,
+    kpis: Sequence[Row],
+    *,
+    as_of: datetime | None,
+    day: date | None = None,
+    figures: Sequence[SiteFigures] | None = None,
 ) -> Document:
     """
     Write the checkpoint of *phase*.
@@ -53,6 +61,7 @@ def checkpoint_document(
         kpis: How its KPIs stand (`kpi_rows`), as of *as_of* (None: nobody has looked yet).
         as_of: When they were looked at.
         day: The checkpoint's day; None is the newest.
+        figures: What the KPIs were like on the day before it; None: what the newest report recorded.
 
     """
     zone = ZoneInfo(story.plan.timezone)
@@ -67,6 +76,7 @@ def checkpoint_document(
         _lead(story, phase, told, log, due),
         (
             _kpi_section(story, phase, kpis, as_of),
+            checkpoint_comparison(story, phase, figures),
             Section(
                 "Decisions",
                 text=() if told else (f"None since {minute(since)} UTC.",),

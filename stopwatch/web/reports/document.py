@@ -50,6 +50,24 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A KPI that is so many times *worse* than before (below 1: better; None: not known), in *words* too."""
+
+    title: str
+    worse: float | None
+    words: str
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """KPIs against their baselines; up to *band* times worse they count as within it."""
+
+    band: float
+    rows: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """
     One part of a report.
@@ -63,6 +81,7 @@ class Section:
     table: Table | None = None
     timeline: Timeline | None = None
     trends: tuple[Trend, ...] = ()
+    changes: Changes | None = None
     brief: tuple[str, ...] = ()
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from stopwatch.core.exit.check import GateVerdict, percent
+from stopwatch.core.exit.check import GateVerdict
 from stopwatch.core.ledger import EntryKind
 from stopwatch.core.phase_gate import newest_judgement
-from stopwatch.web.figures import span
+from stopwatch.web.reports.before_after import judged_comparison
 from stopwatch.web.reports.document import Document, Section, Table
+from stopwatch.web.reports.judgement import Row, call_words, met, proof_table, rows_of, rule_table
 from stopwatch.web.reports.rows import NONE, decision_table, decisions_of, issue_table, issues_of, minute
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from stopwatch.core.ledger import Entry
     from stopwatch.core.phase import Phase
     from stopwatch.core.story import Story
-
-Row = Mapping[str, object]
-_RULES = ("site", "rule", "verdict", "coverage", "breaching", "breaches", "longest", "low volume", "slots")
 
 
 def gate_document(story: Story, phase: Phase) -> Document:
@@ -40,6 +37,7 @@ def gate_document(story: Story, phase: Phase) -> Document:
         (sentence(str(judgement.body.get("summary"))), _said(judgement, call), _next(story, phase, verdict, call)),
         (
             _wanting(wanting),
+            judged_comparison(story, phase, judgement),
             *_window(record),
             *_rules(record),
             *_proofs(record),
@@ -51,19 +49,10 @@ def gate_document(story: Story, phase: Phase) -> Document:
     )
 
 
-def call_words(call: Entry) -> str:
+def call_sentence(call: Entry) -> str:
     """Say who decided what on a judgement, and whether against it."""
-    body = call.body
-    verdict = GateVerdict(str(body.get("verdict"))).words
-    against = f", AGAINST the judgement ({verdict})" if body.get("against") else f", as judged ({verdict})"
-    word = "GO" if body.get("go") else "NO-GO"
-    return f"{word} by {call.actor} on {minute(call.at)} UTC{against}: {body.get('reason')}"
-
-
-def rows_of(record: Row, key: str) -> list[Row]:
-    """Return the list of objects that stands under *key*."""
-    found = record.get(key)
-    return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
+    word = "GO" if call.body.get("go") else "NO-GO"
+    return f"{word} by {call.actor} on {minute(call.at)} UTC, {call_words(call)}"
 
 
 def sentence(words: str) -> str:
@@ -73,7 +62,7 @@ def sentence(words: str) -> str:
 
 def _said(judgement: Entry, call: Entry | None) -> str:
     if call is not None:
-        return sentence(call_words(call))
+        return sentence(call_sentence(call))
     return f"Judged by {judgement.actor} on {minute(judgement.at)} UTC. Nobody has said go or no-go yet."
 
 
@@ -125,46 +114,18 @@ def _window(record: Row) -> list[Section]:
 
 
 def _rules(record: Row) -> list[Section]:
-    rows = tuple(_rule(row) for row in rows_of(record, "rules"))
-    return [Section("Rules over the whole window", table=Table(_RULES, rows))] if rows else []
-
-
-def _rule(row: Row) -> tuple[str, ...]:
-    observed = row.get("mode") == "observe"
-    verdict = "observed" if observed else str(row.get("verdict") or NONE).replace("_", " ")
-    name = (str(row.get("site")), str(row.get("rule")), verdict)
-    if row.get("slots") is None:
-        return (*name, *[NONE] * 5, str(row.get("failure") or NONE))
-    breaches = rows_of(row, "breaches")
-    alarms = sum(one.get("acquitted") is not None for one in breaches)
-    longest = row.get("longest_breaching_seconds")
-    return (
-        *name,
-        _share(row.get("coverage")),
-        _share(row.get("breaching_share")),
-        f"{len(breaches) - alarms}" + (f" (and {alarms} dismissed)" if alarms else ""),
-        span(timedelta(seconds=longest)) if isinstance(longest, int | float) and longest else NONE,
-        _share(row.get("low_volume_share")),
-        f"{row.get('slots'):,}",
-    )
+    table = rule_table(record)
+    return [Section("Rules over the whole window", table=table)] if table.rows else []
 
 
 def _proofs(record: Row) -> list[Section]:
-    rows = []
-    for row in rows_of(record, "kpis"):
-        proof = row.get("proof")
-        known = isinstance(proof, Mapping)
-        words = str(proof.get("text")) if isinstance(proof, Mapping) else f"no proof possible: {row.get('unproven')}"
-        counts = [f"{proof[name]:,.0f}" for name in ("failures", "attempts")] if isinstance(proof, Mapping) else []
-        rows.append((str(row.get("site")), str(row.get("title")), words, *(counts if known else [NONE, NONE])))
-    columns = ("site", "KPI", "proven", "failed", "attempts")
-    return [Section("What the volume proves", table=Table(columns, tuple(rows)))] if rows else []
+    table = proof_table(record)
+    return [Section("What the volume proves", table=table)] if table.rows else []
 
 
 def _met(record: Row) -> list[Section]:
-    met = [row for row in rows_of(record, "checks") if row.get("verdict") == "pass" and row.get("rule") is None]
-    told = tuple(str(row.get("text")) for row in met)
-    return [Section("What is met", items=told)] if told else []
+    told = met(record)
+    return [Section("What is met", items=tuple(told))] if told else []
 
 
 def _others(story: Story, phase: Phase) -> list[Section]:
@@ -179,10 +140,6 @@ def _others(story: Story, phase: Phase) -> list[Section]:
         *([Section("Open issues", table=issue_table(log))] if log else []),
         *([Section("Sign-offs", table=Table(("role", "for", "word", "by", "on (UTC)"), rows))] if rows else []),
     ]
-
-
-def _share(value: object) -> str:
-    return percent(float(value)) if isinstance(value, int | float) else NONE
 
 
 def _when(value: object) -> str:

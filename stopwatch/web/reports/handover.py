@@ -9,7 +9,7 @@ from stopwatch.core.hypercare import checkpoints
 from stopwatch.core.ledger import EntryKind
 from stopwatch.core.phase_gate import newest_judgement
 from stopwatch.web.reports.document import Bar, Document, Section, Table, Timeline
-from stopwatch.web.reports.gate import call_words
+from stopwatch.web.reports.gate import call_sentence
 from stopwatch.web.reports.handover_run import run_sections
 from stopwatch.web.reports.rows import (
     NONE,
@@ -146,7 +146,7 @@ def _phases(story: Story) -> Section:
         verdict = str(judgement.body.get("verdict")).replace("_", " ") if judgement is not None else "never judged"
         summary = str(judgement.body.get("summary")) if judgement is not None else NONE
         sites = ", ".join(phase.sites)
-        rows.append((phase.id, sites, verdict, summary, call_words(call) if call is not None else "nobody yet"))
+        rows.append((phase.id, sites, verdict, summary, call_sentence(call) if call is not None else "nobody yet"))
     return Section("Phases and gates", table=Table(("phase", "sites", "verdict", "why", "go or no-go"), tuple(rows)))
 
 

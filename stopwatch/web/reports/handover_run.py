@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from stopwatch.core.kpi import KpiId, Unit
 from stopwatch.core.ledger import EntryKind
-from stopwatch.web.figures import figure, span
+from stopwatch.web.figures import span
+from stopwatch.web.reports.before_after import newest_comparison
 from stopwatch.web.reports.document import Section, Table
 from stopwatch.web.reports.rows import NONE, limit_words, minute
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def run_sections(story: Story) -> list[Section]:
     """Return what people run the sites by."""
-    return [*_runbooks(story), _path(story), _kpis(story), *_dashboards(story), *_baselines(story)]
+    return [*_runbooks(story), _path(story), _kpis(story), *_dashboards(story), newest_comparison(story)]
 
 
 def _runbooks(story: Story) -> list[Section]:
@@ -96,24 +95,3 @@ def _dashboards(story: Story) -> list[Section]:
     known = {rule.links.dashboard for rules in story.rule_set.rules.values() for rule in rules if rule.links.dashboard}
     rows += [("by rule; {…} is filled in for each decision", str(link)) for link in sorted(known)]
     return [Section("Dashboards", table=Table(("for", "where"), tuple(rows)))] if rows else []
-
-
-def _baselines(story: Story) -> list[Section]:
-    rows = []
-    newest = {one.scope: one for one in story.entries if one.kind is EntryKind.BASELINE}
-    for site, entry in newest.items():
-        kpis = entry.body.get("kpis")
-        for kpi, frozen in kpis.items() if isinstance(kpis, Mapping) else ():
-            known = story.rule_set.kpis.get(KpiId(str(kpi)))
-            unit = (known.unit if known is not None else Unit.COUNT).value
-            numbers = [_number(frozen, name, unit) for name in ("median", "p90")]
-            rows.append(
-                (site, known.title if known is not None else str(kpi), *numbers, f"{entry.actor}, {minute(entry.at)}")
-            )
-    columns = ("site", "KPI", "median", "p90", "frozen")
-    return [Section("Baselines", table=Table(columns, tuple(rows)))] if rows else []
-
-
-def _number(frozen: object, name: str, unit: str) -> str:
-    value = frozen.get(name) if isinstance(frozen, Mapping) else None
-    return figure(float(value), unit) if isinstance(value, int | float) else NONE

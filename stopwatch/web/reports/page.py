@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.web.charts.sparkline import sparkline
 from stopwatch.web.pages.rendering import Templates
+from stopwatch.web.reports.changes import changes_svg
 from stopwatch.web.reports.timeline import timeline_svg
 
 if TYPE_CHECKING:
@@ -19,7 +20,13 @@ _WEB = re.compile(r"https?://[^\s<>\"'{}]+")
 
 def report_facts(documents: Sequence[Document]) -> dict[str, object]:
     """Return what the template ``report.html`` shows."""
-    return {"documents": documents, "timeline": timeline_svg, "trend": trend_svg, "is_link": is_link}
+    return {
+        "documents": documents,
+        "timeline": timeline_svg,
+        "trend": trend_svg,
+        "changes": changes_svg,
+        "is_link": is_link,
+    }
 
 
 def filed_report(documents: Sequence[Document]) -> str:
