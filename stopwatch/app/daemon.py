@@ -108,9 +108,8 @@ class Daemon:
     @property
     def pulse_seconds(self) -> float:
         """How often to tick: some times per smallest step and lease, so that a slot is judged soon after it may be."""
-        steps = [rule.step.total_seconds() for rules in self.rule_set.rules.values() for rule in rules]
         renewed = self.settings.lease.total_seconds() / PULSES
-        return min(SLOWEST_PULSE, renewed, max(FASTEST_PULSE, min(steps, default=60.0) / PULSES))
+        return min(SLOWEST_PULSE, renewed, max(FASTEST_PULSE, self._steps[0] / PULSES))
 
     @property
     def desk(self) -> Desk:
@@ -142,6 +141,7 @@ class Daemon:
         for watch in self._watches.values():
             watch.close()
         self.rule_set, self._sources, self._refers = rule_set, sources, refers(rule_set)
+        self._steps = _steps(rule_set)
         self._watches = {watch.name: watch for watch in watches}
         self._activations, self._next_go_live = activations, next_go_live(rule_set.plan, activations, now)
         expect(self.metrics, watches)
@@ -182,9 +182,8 @@ class Daemon:
 
     def _complain(self, report: TickReport) -> None:
         """Log failures when they begin, change or end; what fails every tick is not said every tick."""
-        steps = [rule.step.total_seconds() for rules in self.rule_set.rules.values() for rule in rules]
         said, over = self._complaints.setdefault(report.source, Complaints()).news(
-            report.failures, at=self.clock.monotonic(), over_after=2 * max(steps, default=60.0)
+            report.failures, at=self.clock.monotonic(), over_after=2 * self._steps[1]
         )
         say_news(report.source, said, over)
 
@@ -290,3 +289,9 @@ class Daemon:
             watch.close()
         for source in self._sources.values():
             source.close()
+
+
+def _steps(rule_set: RuleSet) -> tuple[float, float]:
+    """Return the smallest and the largest step of any rule, in seconds."""
+    steps = {rule.step.total_seconds() for rules in rule_set.rules.values() for rule in rules} or {60.0}
+    return min(steps), max(steps)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 
+from stopwatch.core.errors import StoreError
 from stopwatch.watch.rollout.activating import GoLives, planned_go_lives, record_go_lives
 from stopwatch.watch.starting import note_unwatched, take_up
 
@@ -66,7 +68,17 @@ def lay_out(
         for watch in watches:
             watch.close()
         raise
-    return found.activations, watches
+    return _as_recorded(store, rule_set, found.activations), watches
+
+
+def _as_recorded(
+    store: SqlStore, rule_set: RuleSet, activations: Mapping[SiteId, Activation]
+) -> Mapping[SiteId, Activation]:
+    """Return *activations* as later views give them, object by object: every pulse compares them, which costs least."""
+    with suppress(StoreError), store.recall.reading() as view:
+        recorded = view.activations(rule_set.plan.rollout)
+        return recorded if recorded == activations else activations
+    return activations
 
 
 def _settle(store: SqlStore, rule_set: RuleSet, found: GoLives, terms: Terms, now: datetime) -> None:
