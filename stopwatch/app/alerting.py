@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from stopwatch.app.building import channel_of
+from stopwatch.core.escalation import Cause
 from stopwatch.core.status import OutboxStatus
 from stopwatch.watch.blindness import BlindWatch, looks_of
 from stopwatch.watch.escalating import Reach, escalate
@@ -60,7 +61,8 @@ class Alerting:
         )
         louder = escalate(self._daemon.led.recall, self._daemon.rule_set.plan, reach, now=now)
         for message in louder.told:
-            self._daemon.metrics.count_escalation(message.notifier)
+            if message.body.get("cause") != Cause.DRILL.value:
+                self._daemon.metrics.count_escalation(message.notifier)
             log.warning("escalation.due", key=message.key, kind=message.kind.value, notifier=message.notifier)
         for key in louder.withdrawn:
             log.info("escalation.withdrawn", key=key)

@@ -129,8 +129,9 @@ class Board:
         return self._metrics.render(compressed=compressed)
 
     def _note_answers(self, live: list[Decision]) -> None:
-        """Measure how long decisions waited that somebody has answered since the last picture."""
-        now_waiting = {decision.id: since for decision in live if (since := waiting_since(decision)) is not None}
+        """Measure how long decisions waited that somebody has answered since the last picture; drills are none."""
+        real = [decision for decision in live if not decision.drill]
+        now_waiting = {decision.id: since for decision in real if (since := waiting_since(decision)) is not None}
         for identity, since in self._waiting.items():
             if identity in now_waiting:
                 continue

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stopwatch.core.kpi import PhaseId, SiteId
     from stopwatch.core.phase_gate import PhaseGate
     from stopwatch.core.proof import Proof
+    from stopwatch.core.selection import Selection
 
 DEAD_SECONDS = 120.0
 """A pulse that is silent for so long means that the process should be started afresh."""
@@ -65,6 +66,11 @@ class DaemonRecords:
                 raise DecisionNotFoundError(f"no decision has the id {before}")
             asked = None if state is None else state.value
             return view.newest(rollout, state=asked, site=site, limit=limit, before=before)
+
+    def selected(self, wanted: Selection, *, limit: int | None) -> tuple[list[Decision], int]:
+        """Return the newest decisions of a selection, newest first, and how many it has in all."""
+        with self._daemon.store.reading() as view:
+            return view.selected(self._daemon.rule_set.plan.rollout, wanted, limit=limit)
 
     def gate(self, site: SiteId) -> SiteGate | None:
         """Judge the gate of a site, None if the plan has no such site."""

@@ -24,7 +24,7 @@ from stopwatch.cli.terms import (
 from stopwatch.core.decision import LINK_KINDS, Act, DecisionState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from stopwatch.core.decision import Decision
 
@@ -40,6 +40,8 @@ HELP = {
     Act.RESOLVE: "Resolve a manual ground, or one whose rule is gone.",
     Act.ATTACH: "Attach a link, such as the incident ticket, or the follow-up that came of it.",
 }
+NEWEST = 200
+"""How many decisions a table shows unless more are asked for: a terminal draws ten thousand in ten seconds."""
 KIND_HELP = "What it is; a follow-up is the backlog item that came of the decision."
 
 
@@ -53,22 +55,37 @@ def command() -> None:
     "--state", type=click.Choice([state.value for state in DecisionState]), help="Only decisions in this state."
 )
 @click.option("--site", help="Only decisions that concern this site.")
+@click.option(
+    "--limit", type=click.IntRange(1), help=f"The newest so many (a table shows {NEWEST} by itself, json all)."
+)
 @config_option
 @format_option
 @refusals_as_exit_codes
-def list_decisions(state: str | None, site: str | None, config: str | None, form: str) -> None:
+def list_decisions(state: str | None, site: str | None, limit: int | None, config: str | None, form: str) -> None:
     """List decisions, oldest first."""
-    from stopwatch.core.grid import rfc3339
     from stopwatch.core.kpi import SiteId
+    from stopwatch.core.selection import Selection
     from stopwatch.core.wire import decisions_json
 
+    most = limit if limit is not None or form == "json" else NEWEST
     with open_records(config) as (rule_set, store), store.reading() as view:
         if site is not None and site not in rule_set.plan.sites:
             leave(f"the plan has no site {site}; it has {', '.join(rule_set.plan.sites)}", UNUSABLE)
-        found = view.decisions(rule_set.plan.rollout, state=state, site=SiteId(site) if site else None)
+        wanted = Selection(state=DecisionState(state) if state else None, site=SiteId(site) if site else None)
+        newest, whole = view.selected(rule_set.plan.rollout, wanted, limit=most)
+    found = newest[::-1]
     if form == "json":
         write_json(decisions_json(found))
         return
+    _write_list(found, "No decision matches." if state or site else "No decision was ever opened.")
+    if whole > len(found):
+        words = f"these are the newest {len(found)} of {whole}; --limit {whole} shows all, --format json has all"
+        click.echo(words, err=True)
+
+
+def _write_list(found: Sequence[Decision], empty: str) -> None:
+    from stopwatch.core.grid import rfc3339
+
     rows = [
         [
             decision.id,
@@ -82,7 +99,7 @@ def list_decisions(state: str | None, site: str | None, config: str | None, form
         for decision in found
     ]
     columns = ["decision", "state", "", "rev", "opened", "grounds", "last act by"]
-    write_table(columns, rows, "No decision matches." if state or site else "No decision was ever opened.")
+    write_table(columns, rows, empty)
 
 
 @command.command("show")

@@ -13,6 +13,9 @@ from stopwatch.core.audit import canonical_json
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
+_READ = json.JSONDecoder().raw_decode
+"""What `json.loads` does without looking for space around the value, of which canonical text has none."""
+
 
 def instant_text(instant: datetime) -> str:
     """
@@ -58,4 +61,8 @@ class CanonicalJson(TypeDecorator[object]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> object | None:
         """Read from the database."""
         del dialect
-        return None if value is None else json.loads(value)
+        if value is None:
+            return None
+        read: object
+        read, end = _READ(value)
+        return read if end == len(value) else json.loads(value)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, not_, or_, select, tuple_, update
 
 from stopwatch.core.decision import (
+    DRILL_SCOPE,
     Act,
     Acted,
     Decision,
     DecisionId,
     DecisionState,
     Ground,
-    GroundId,
     GroundKind,
     Link,
 )
@@ -24,12 +24,13 @@ from stopwatch.store.columns import instant_text
 from stopwatch.store.schema import acts, decisions, grounds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import RowMapping
+    from sqlalchemy import RowMapping, Select
 
     from stopwatch.core.kpi import RuleId, SiteId
+    from stopwatch.core.selection import Selection
 
 
 def load(connection: Connection, where: ColumnElement[bool], *, by_end: bool = False) -> list[Decision]:
@@ -40,13 +41,13 @@ def load(connection: Connection, where: ColumnElement[bool], *, by_end: bool = F
         return []
     chosen = select(decisions.c.id).where(where)
     their_grounds: dict[str, list[Ground]] = defaultdict(list)
-    query = select(grounds).where(grounds.c.decision.in_(chosen)).order_by(grounds.c.decision, grounds.c.position)
-    for row in connection.execute(query).mappings():
-        their_grounds[row["decision"]].append(_ground_of(row))
+    asked = _grounds().where(grounds.c.decision.in_(chosen)).order_by(grounds.c.decision, grounds.c.position)
+    for row in connection.execute(asked):
+        their_grounds[row[0]].append(_ground_of(row))
     their_acts: dict[str, list[Acted]] = defaultdict(list)
-    query = select(acts).where(acts.c.decision.in_(chosen)).order_by(acts.c.decision, acts.c.number)
-    for row in connection.execute(query).mappings():
-        their_acts[row["decision"]].append(_acted_of(row))
+    told = _acts().where(acts.c.decision.in_(chosen)).order_by(acts.c.decision, acts.c.number)
+    for row in connection.execute(told):
+        their_acts[row[0]].append(_acted_of(row))
     return [_decision_of(row, their_grounds[row["id"]], their_acts[row["id"]]) for row in heads]
 
 
@@ -75,6 +76,32 @@ def of_rollout(rollout: str, *, state: str | None, site: SiteId | None, live: bo
     return and_(*wanted)
 
 
+def load_selected(
+    connection: Connection, rollout: str, wanted: Selection, *, limit: int | None
+) -> tuple[list[Decision], int]:
+    """Return the newest *limit* (None: all) decisions of a selection, newest first, and how many it has in all."""
+    where = and_(of_rollout(rollout, state=wanted.state, site=wanted.site, live=wanted.live), *_of_selection(wanted))
+    if limit is None:
+        found = load(connection, where)
+        return found[::-1], len(found)
+    whole = connection.execute(select(func.count()).select_from(decisions).where(where)).scalar_one()
+    return load_newest(connection, where, limit=limit, before=None)[::-1], whole
+
+
+def _of_selection(wanted: Selection) -> Iterator[ColumnElement[bool]]:
+    if wanted.drill is not None:
+        drill = decisions.c.scope.startswith(DRILL_SCOPE, autoescape=True)
+        yield drill if wanted.drill else not_(drill)
+    if wanted.phase is not None:
+        yield decisions.c.phase == wanted.phase
+    if wanted.kind is not None:
+        yield exists().where(grounds.c.decision == decisions.c.id, grounds.c.kind == wanted.kind.value)
+    if wanted.since is not None:
+        yield decisions.c.opened_at >= wanted.since
+    if wanted.until is not None:
+        yield decisions.c.opened_at < wanted.until
+
+
 def every_act(connection: Connection) -> list[tuple[str, str, str]]:
     """Return (decision, act, time) of every act of a person; what data and time did is audited in other words."""
     query = select(acts.c.decision, acts.c.act, acts.c.at).where(acts.c.act.in_([act.value for act in Act]))
@@ -86,14 +113,14 @@ def newest_act(
 ) -> tuple[DecisionId, Acted] | None:
     """Return the newest act of that name, not after *until*, upon decisions of *scopes*, with its decision."""
     query = (
-        select(acts)
+        _acts()
         .join(decisions, decisions.c.id == acts.c.decision)
         .where(decisions.c.rollout == rollout, decisions.c.scope.in_(scopes), acts.c.act == act, acts.c.at <= until)
         .order_by(acts.c.at.desc(), acts.c.decision.desc(), acts.c.number.desc())
         .limit(1)
     )
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else (DecisionId(row["decision"]), _acted_of(row))
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (DecisionId(row[0]), _acted_of(row))
 
 
 def opened_counts(connection: Connection, rollout: str) -> dict[str, dict[GroundKind, int]]:
@@ -114,14 +141,14 @@ def find_ground(
     connection: Connection, rollout: str, site: SiteId, rule: RuleId, opened_at: datetime
 ) -> tuple[DecisionId, Ground] | None:
     """Return the ground with that identity and its decision's id."""
-    query = select(grounds).where(
+    query = _grounds().where(
         grounds.c.rollout == rollout,
         grounds.c.site == site,
         grounds.c.rule == rule,
         grounds.c.opened_at == opened_at,
     )
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else (DecisionId(row["decision"]), _ground_of(row))
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (DecisionId(row[0]), _ground_of(row))
 
 
 def save(connection: Connection, decision: Decision, *, rev_before: int | None) -> None:
@@ -147,8 +174,8 @@ def save(connection: Connection, decision: Decision, *, rev_before: int | None) 
 
 
 def _save_grounds(connection: Connection, decision: Decision) -> None:
-    query = select(grounds).where(grounds.c.decision == decision.id).order_by(grounds.c.position)
-    stored = [_ground_of(row) for row in connection.execute(query).mappings()]
+    query = _grounds().where(grounds.c.decision == decision.id).order_by(grounds.c.position)
+    stored = [_ground_of(row) for row in connection.execute(query)]
     if [ground.id for ground in stored] != [ground.id for ground in decision.grounds[: len(stored)]]:
         raise _stale(connection, decision.id, "grounds were added")
     for before, after in zip(stored, decision.grounds, strict=False):
@@ -226,6 +253,7 @@ def _decision_of(row: RowMapping, its_grounds: list[Ground], its_acts: list[Acte
     )
 
 
+# Whole lists are read of ten thousand decisions and more: rows come in the order of their value's fields, by place.
 _PLAIN_OF_GROUND = (
     *("site", "rule", "criterion", "opened_at", "recorded_at", "pending_since", "recovered_at", "resolved_at"),
     *("unwatched", "detected_late", "evidence"),
@@ -242,22 +270,27 @@ def _ground_row(ground: Ground) -> dict[str, object]:
     }
 
 
-def _ground_of(row: RowMapping) -> Ground:
-    return Ground(
-        id=GroundId(row["id"]),
-        kind=GroundKind(row["kind"]),
-        links=tuple(Link(link["kind"], link["url"]) for link in row["links"]),
-        summary=row["summary"],
-        **{name: row[name] for name in _PLAIN_OF_GROUND},
-    )
+def _grounds() -> Select[Any]:
+    """Select what `_ground_of` reads: the decision's id, then the fields of a ground."""
+    return select(*(grounds.c[name] for name in ("decision", "id", "kind", *_PLAIN_OF_GROUND, "links", "summary")))
 
 
-_PLAIN_OF_ACT = ("act", "actor", "at", "reason", "rev_before", "rev_after")
+def _ground_of(row: Sequence[Any]) -> Ground:
+    links = tuple(Link(link["kind"], link["url"]) for link in row[-2])
+    return Ground(*(row[1], GroundKind(row[2]), *row[3:-2], links, row[-1]))
+
+
+_FIELDS_OF_ACT = ("act", "actor", "at", "reason", "rev_before", "rev_after", "details")
 
 
 def _act_row(acted: Acted) -> dict[str, object]:
-    return {"details": dict(acted.details), **{name: getattr(acted, name) for name in _PLAIN_OF_ACT}}
+    return {name: getattr(acted, name) for name in _FIELDS_OF_ACT} | {"details": dict(acted.details)}
 
 
-def _acted_of(row: RowMapping) -> Acted:
-    return Acted(details=row["details"], **{name: row[name] for name in _PLAIN_OF_ACT})
+def _acts() -> Select[Any]:
+    """Select what `_acted_of` reads: the decision's id, then the fields of an act."""
+    return select(*(acts.c[name] for name in ("decision", *_FIELDS_OF_ACT)))
+
+
+def _acted_of(row: Sequence[Any]) -> Acted:
+    return Acted(*row[1:])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from stopwatch.core.outbox import Message, MessageKind, OutboxRow
     from stopwatch.core.records import Activation, AuditEntry, ProgressKey, StateRow, Unjudged
     from stopwatch.core.retention import Prunable, Pruned
+    from stopwatch.core.selection import Selection
     from stopwatch.store.chain import AuditRow
     from stopwatch.store.outbox import Waiting
 
@@ -56,6 +57,10 @@ class SqlReader:
         """Return the newest *limit* of these decisions that come before *before*, oldest first."""
         where = decisions.of_rollout(rollout, state=state, site=site, live=None)
         return decisions.load_newest(self.connection, where, limit=limit, before=before)
+
+    def selected(self, rollout: str, wanted: Selection, *, limit: int | None) -> tuple[list[Decision], int]:
+        """Return the newest *limit* (None: all) decisions of a selection, newest first, and how many it has in all."""
+        return decisions.load_selected(self.connection, rollout, wanted, limit=limit)
 
     def live_decision(self, rollout: str, scope: str) -> Decision | None:
         """Return the one live decision of a scope, if there is one."""

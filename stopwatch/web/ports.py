@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stopwatch.core.phase_gate import PhaseGate
     from stopwatch.core.proof import Proof
     from stopwatch.core.rollout import RuleSet
+    from stopwatch.core.selection import Selection
     from stopwatch.core.status import OutboxStatus, Role, StatusView
     from stopwatch.core.stop import Alert, AlertOutcome, Stop
     from stopwatch.core.story import Story
@@ -58,6 +59,10 @@ class Records(Protocol):
             DecisionNotFoundError: No decision has the id *before*.
 
         """
+        ...
+
+    def selected(self, wanted: Selection, *, limit: int | None) -> tuple[list[Decision], int]:
+        """Return the newest *limit* (None: all) decisions of a selection, newest first, and how many it has in all."""
         ...
 
     def decision(self, decision: DecisionId) -> Decision | None:

@@ -146,3 +146,19 @@ def test_the_list_of_messages_says_what_each_is_about(shell: Shell) -> None:
     head, _rule, row = shell.run("outbox", "list").stdout.splitlines()[:3]
     assert head.split() == ["key", "kind", "decision", "state", "attempts", "ts", "error"]
     assert row.split() == [message.key, "root", decision, "pending", "0"]
+
+
+def test_a_table_shows_the_newest_decisions_and_says_how_to_see_all(shell: Shell) -> None:
+    """Two hundred by itself; here two of three are asked for."""
+    ids = []
+    for _ in range(3):
+        ids.append(shell.pause())
+        shell.run("decisions", "dismiss", ids[-1], "--category", "false_alarm", "--reason", "a try")
+    whole = shell.run("decisions", "list")
+    assert [line.split()[0] for line in whole.stdout.splitlines()[2:]] == ids
+    assert whole.stderr == ""
+    few = shell.run("decisions", "list", "--limit", "2")
+    assert [line.split()[0] for line in few.stdout.splitlines()[2:]] == ids[1:]
+    assert "these are the newest 2 of 3; --limit 3 shows all, --format json has all" in few.stderr
+    found = json.loads(shell.run("decisions", "list", "--format", "json").stdout)["decisions"]
+    assert [one["id"] for one in found] == ids

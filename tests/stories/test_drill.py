@@ -39,6 +39,15 @@ def test_a_drill_reaches_people_by_both_ways_needs_a_click_and_counts_for_readin
         assert httpx.get(f"{where.url}/api/v1/gates/{site}", timeout=10).status_code == 200
         assert where.click(ts, "acknowledge", ANNA)["ok"]
         where.soon("it ended by itself", lambda: where.state(decision) == "closed")
+        metrics = httpx.get(f"{where.url}/metrics", timeout=10).text
+        for counted in (
+            "time_to_acknowledge_seconds_count 1",
+            'escalations_total{notifier="webhook"} 1',
+            'decisions_total{site="_drill',
+        ):
+            assert f"stopwatch_{counted}" not in metrics, "a drill is measured as none of these"
+        (shown,) = httpx.get(f"{where.url}/api/v1/decisions", timeout=10).json()["decisions"]
+        assert (shown["id"], shown["drill"], shown["paused"]) == (decision, True, False)
         with where.daemon.store.reading() as view:
             (entry,) = view.entries("story")
         assert (entry.kind.value, entry.scope, entry.item, entry.actor) == ("drill", site, decision, f"slack:{ANNA}")

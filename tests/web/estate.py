@@ -129,6 +129,7 @@ class FakeEstate:
     bodies: dict[str, str] = field(default_factory=lambda: dict(BODIES))
     forgotten: Sequence[tuple[str, str]] = ()
     audit: Sequence[Mapping[str, object]] = ()
+    more: Sequence[Decision] = ()
 
     def now(self) -> datetime:
         return NOW + self.late
@@ -137,7 +138,7 @@ class FakeEstate:
         return rule_set(self.sites)
 
     def live(self) -> list[Decision]:
-        return [decision()]
+        return [decision(), *self.more]
 
     def outbox(self) -> OutboxStatus | None:
         return OutboxStatus({"slack": 2}, 1, NOW - timedelta(seconds=40), slack_up=True)

@@ -13,6 +13,7 @@ import pytest
 from stopwatch.core.appendix import APPENDED
 from stopwatch.core.audit import canonical_json, content_hash
 from stopwatch.core.decision import Acted, DecisionId, DecisionState
+from stopwatch.core.kpi import SiteId
 from tests.web.browsing import PAGE, PageSite, serve
 from tests.web.paused import HOSTILE, SHA256, appendix, bundle, decision, ended
 from tests.web.world import at
@@ -270,3 +271,20 @@ def test_an_appendix_is_shown_with_all_three_windows_beneath_its_opening(site: P
         {**appended, "act": "evidence.append-given-up", "reason": "gone <b>"},
     ]
     assert "it has no appendix: gone &lt;b&gt;" in site.client.get(PAGE).text
+
+
+def test_a_drill_is_marked_as_one_and_changes_nothing_of_the_board(site: PageSite) -> None:
+    before = row(site.client.get("/").text, "site-002")
+    drill = replace(
+        decision(), id=DecisionId("drill-site-002-20261121T0900Z"), scope="_drill:site-002", site=SiteId("site-002")
+    )
+    site.records.more = site.estate.more = [drill]
+    text = site.client.get(f"/decisions/{drill.id}").text
+    assert '<span class="pill d-drill">drill, acknowledged</span> drill-site-002-20261121T0900Z' in text
+    assert 'class="card summary drill"' in text
+    assert "a drill since 2026-11-21 11:14 CET; nothing is wrong, nothing is paused, and no gate changes." in text
+    after = row(site.client.get("/").text, "site-002")
+    told = after[after.index('<div class="told drill">') :].partition("</div>")[0]
+    assert "<strong>Drill</strong>, nothing is wrong" in told
+    assert f'href="/decisions/{drill.id}"' in told
+    assert after.replace(f"{told}</div>\n", "") == before

@@ -44,6 +44,9 @@ def site(_site: PageSite) -> PageSite:
         pytest.param("?until=2026-11-20", {"site-002-20261120T0900Z"}, id="up to a day"),
         pytest.param("?since=2026-11-20&until=2026-11-20", {"site-002-20261120T0900Z"}, id="on a day"),
         pytest.param("?since=yesterday", set(), id="a day that is none"),
+        pytest.param("?until=9999-12-31", {"ham-01-20261121T1015Z", "site-002-20261120T0900Z"}, id="the last of days"),
+        pytest.param("?kind=guess", set(), id="a kind that is none"),
+        pytest.param("?kind=drill", set(), id="drills, of which there are none"),
     ],
 )
 def test_the_wall_is_filtered_and_exported_alike(site: PageSite, query: str, shown: set[str]) -> None:
@@ -86,3 +89,13 @@ def test_a_long_wall_shows_the_newest_and_the_csv_all() -> None:
 def test_a_reason_that_a_spreadsheet_would_compute_is_text(site: PageSite) -> None:
     rows = list(csv.DictReader(site.client.get("/decisions.csv").text.splitlines()))
     assert rows[0]["last_reason"] == '\'=HYPERLINK("http://evil")'
+
+
+def test_drills_are_marked_and_listed_by_themselves(site: PageSite) -> None:
+    drill = replace(decision(), id=DecisionId("drill-lodz-20261121T0900Z"), scope="_drill:lodz")
+    site.records.more = [drill]
+    assert '<span class="pill d-drill">drill, acknowledged</span>' in site.client.get("/decisions").text
+    rows = {row["id"]: row["drill"] for row in csv.DictReader(site.client.get("/decisions.csv").text.splitlines())}
+    assert rows == {drill.id: "true", "ham-01-20261121T1015Z": "false", "site-002-20261120T0900Z": "false"}
+    for kind, shown in (("drill", 1), ("manual", 1), ("rule", 2)):
+        assert site.client.get(f"/decisions?kind={kind}").text.count("<tr data-part=") == shown, kind

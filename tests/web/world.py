@@ -30,6 +30,7 @@ from stopwatch.core.once import Answer, Once
 from stopwatch.core.phase_gate import PhaseGate
 from stopwatch.core.proof import Proof
 from stopwatch.core.sample import Absence
+from stopwatch.core.selection import Selection
 from stopwatch.core.state import Reported
 from stopwatch.core.status import Role, RuleStatus, SiteStatus, StatusView
 from stopwatch.core.stop import Alert, AlertOutcome, Stop
@@ -129,6 +130,22 @@ def issue_log_of_world() -> list[Logged]:
     return [Logged(one, overdue=one.id == "ham-01-1", unreviewed=one.id == "ham-01-1") for one in issues(entries)]
 
 
+def fits(decision: Decision, wanted: Selection) -> bool:
+    """Tell whether a decision is wanted, as the records must find it."""
+    return all(
+        (
+            wanted.state in {None, decision.state},
+            wanted.live in {None, decision.state.live},
+            wanted.drill in {None, decision.drill},
+            wanted.site in {None, decision.scope, *(ground.site for ground in decision.grounds)},
+            wanted.phase in {None, decision.phase},
+            wanted.kind in {None, *(ground.kind for ground in decision.grounds)},
+            wanted.since is None or decision.opened_at >= wanted.since,
+            wanted.until is None or decision.opened_at < wanted.until,
+        )
+    )
+
+
 @dataclass
 class FakeBoard:
     """A board with one picture."""
@@ -159,6 +176,10 @@ class FakeRecords:
                 raise DecisionNotFoundError(f"no decision has the id {before}")
             found = found[:edge]
         return found[-limit:]
+
+    def selected(self, wanted: Selection, *, limit: int | None) -> tuple[list[Decision], int]:
+        found = [one for one in self.decisions(wanted.state, None) if fits(one, wanted)]
+        return found[::-1][:limit], len(found)
 
     def decision(self, decision: DecisionId) -> Decision | None:
         return next((one for one in self.decisions(None, None) if one.id == decision), None)

@@ -45,7 +45,11 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class SiteRow:
-    """One site; *cells* has one entry a column of its phase, None where the rule does not hold here."""
+    """
+    One site; *cells* has one entry a column of its phase, None where the rule does not hold here.
+
+    *drill* is what people are tried with there now; it changes no word of the site.
+    """
 
     site: str
     name: str
@@ -53,6 +57,7 @@ class SiteRow:
     note: str
     told: Told | None
     cells: Sequence[RuleCell | None]
+    drill: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,7 @@ def _row(site: SiteStatus, columns: Sequence[str], scene: _Scene) -> SiteRow:
         unwatched_words(planned.go_live if planned else None, scene.now) if word == UNKNOWN else "",
         _told(site, planned, scene),
         [cells.get(rule) for rule in columns] if cells else [],
+        next((_of(one, planned, scene) for one in facts.live if one.drill and one.site == site.site), None),
     )
 
 
@@ -190,6 +196,10 @@ def _told(site: SiteStatus, planned: Site | None, scene: _Scene) -> Told | None:
     decision = scene.decisions.get(site.decision)
     if decision is None:
         return Told(site.decision, "live", "", "", "")
+    return _of(decision, planned, scene)
+
+
+def _of(decision: Decision, planned: Site | None, scene: _Scene) -> Told:
     zone = zone_of(planned.timezone if planned else None)
     return Told(
         decision.id,

@@ -118,10 +118,11 @@ def page_routes(pages: Pages) -> APIRouter:
 
     @router.get("/decisions")
     def decisions(session: reader, wanted: filtered) -> Response:
-        found, plan, now = wanted.found(pages.records), pages.estate.rule_set().plan, pages.estate.now()
+        found, whole = wanted.found(pages.records, most=MOST_ROWS)
+        plan, now = pages.estate.rule_set().plan, pages.estate.now()
         facts = {
-            "rows": [wall_row(decision, now=now) for decision in found[:MOST_ROWS]],
-            "whole": len(found),
+            "rows": [wall_row(decision, now=now) for decision in found],
+            "whole": whole,
             "wanted": wanted,
             "sites": list(plan.sites),
             "phases": [phase.id for phase in plan.phases],
@@ -132,9 +133,8 @@ def page_routes(pages: Pages) -> APIRouter:
     @router.get("/decisions.csv")
     def decisions_csv(_: reader, wanted: filtered) -> Response:
         named = {"Content-Disposition": 'attachment; filename="decisions.csv"'}
-        return Response(
-            as_csv(reversed(wanted.found(pages.records))), media_type="text/csv; charset=utf-8", headers=named
-        )
+        found, _whole = wanted.found(pages.records)
+        return Response(as_csv(reversed(found)), media_type="text/csv; charset=utf-8", headers=named)
 
     @router.get("/decisions/{decision}")
     def decision(decision: str, session: reader) -> Response:
