@@ -7,26 +7,26 @@ import threading
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
+
+import httpx
 
 from stopwatch.core.errors import SourceUnavailableError
-from stopwatch.prometheus.http1 import MalformedError
-from stopwatch.prometheus.network import Connections
 from stopwatch.prometheus.reasons import Reason
+from stopwatch.prometheus.secrecy import Address, quieten
+from stopwatch.prometheus.transport import DeadlineTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    from stopwatch.prometheus.network import Response
-    from stopwatch.prometheus.secrecy import Address
 
 IN_FLIGHT = 4
 """The most requests that one source has under way at the same time."""
 _KEEPALIVE_SECONDS = 90.0
 _REFUSAL_BYTES = 65_536
 _OK = range(200, 300)
-_BROKEN = (OSError, MalformedError, zlib.error)
+_BROKEN = (httpx.TransportError, httpx.StreamError, httpx.InvalidURL, zlib.error)
 """Whatever ends a connection or makes its bytes unreadable."""
 
 
@@ -53,24 +53,29 @@ class Exchange:
     """Sends requests to one address, at most four at a time, over connections that are kept."""
 
     def __init__(self, where: Address, *, monotonic: Callable[[], float], max_bytes: int, gzip: bool) -> None:
+        quieten()
         self._where, self._monotonic, self._max_bytes = where, monotonic, max_bytes
         self._free = threading.BoundedSemaphore(IN_FLIGHT)
-        self._path = urlsplit(where.url).path
-        self._connections = Connections(
-            where.url,
-            tls=ssl.create_default_context() if where.url.startswith("https:") else None,
-            idle_seconds=_KEEPALIVE_SECONDS,
+        transport = DeadlineTransport(
+            ssl_context=ssl.create_default_context() if where.url.startswith("https:") else None,
+            connections=IN_FLIGHT,
+            keepalive_seconds=_KEEPALIVE_SECONDS,
             monotonic=monotonic,
         )
         # Redirects, cookies and proxies of the environment are nobody's wish here.
-        headers = {
-            "host": where.host,
-            "user-agent": "stopwatch",
-            "accept": "application/json",
-            "accept-encoding": "gzip" if gzip else "identity",
-            **where.headers,
-        }
-        self._headers = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self._client = httpx.Client(
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            headers={
+                "host": where.host,
+                "user-agent": "stopwatch",
+                "accept": "application/json",
+                "accept-encoding": "gzip" if gzip else "identity",
+                **where.headers,
+            },
+        )
 
     def __enter__(self) -> Self:
         """Use the connections in a ``with``."""
@@ -82,7 +87,7 @@ class Exchange:
 
     def close(self) -> None:
         """Close the connections."""
-        self._connections.close()
+        self._client.close()
 
     def send(self, method: str, path: str, form: Mapping[str, str] | None = None, *, until: float) -> Answer:
         """
@@ -94,46 +99,47 @@ class Exchange:
             OversizeError: A successful answer is larger than ``max_bytes``, as sent or decoded.
 
         """
-        if self._connections.closed:
+        if self._client.is_closed:
             raise self._unavailable("its connections were closed", Reason.CONNECTION)
         with self._turn(until), self._named_failures():
             return self._exchange(method, path, form, until)
 
     def _exchange(self, method: str, path: str, form: Mapping[str, str] | None, until: float) -> Answer:
         sent = self._monotonic()
-        request = self._request(method, path, form)
-        connection = self._connections.take(until)
+        # Instants for the transport, a duration for httpcore's own queue, which is never waited for.
+        instants = {"connect": until, "read": until, "write": until, "pool": max(0.001, until - sent)}
+        form_type = {"content-type": "application/x-www-form-urlencoded"} if method == "POST" else None
+        request = self._client.build_request(
+            method,
+            self._where.url + path,
+            headers=form_type,
+            content=urlencode(form).encode("ascii") if form is not None else None,
+            extensions={"timeout": instants},
+        )
+        response = self._client.send(request, stream=True)
+        received = self._monotonic()
         try:
-            response = connection.ask(request, until)
-            received = self._monotonic()
             body = self._body(response, until)
         finally:
-            self._connections.give_back(connection)
-        return Answer(response.head.status, response.head.headers, body, sent, received)
+            response.close()
+        return Answer(response.status_code, response.headers, body, sent, received)
 
-    def _request(self, method: str, path: str, form: Mapping[str, str] | None) -> bytes:
-        content, told = b"", ""
-        if form is not None:
-            content = urlencode(form).encode("ascii")
-            told = f"content-type: application/x-www-form-urlencoded\r\ncontent-length: {len(content)}\r\n"
-        return f"{method} {self._path}{path} HTTP/1.1\r\n{self._headers}{told}\r\n".encode("ascii") + content
-
-    def _body(self, response: Response, until: float) -> bytes:
+    def _body(self, response: httpx.Response, until: float) -> bytes:
         """Read the body; of a refusal only its beginning counts, and trouble with it does not hide the refusal."""
-        encoding = response.head.headers.get("content-encoding", "identity").strip().lower()
-        if response.head.status in _OK:
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        if response.status_code in _OK:
             return self._bounded(response, encoding, self._max_bytes, until)
         try:
             return self._bounded(response, encoding, min(self._max_bytes, _REFUSAL_BYTES), until)
         except (OversizeError, SourceUnavailableError, *_BROKEN):
             return b""
 
-    def _bounded(self, response: Response, encoding: str, limit: int, until: float) -> bytes:
+    def _bounded(self, response: httpx.Response, encoding: str, limit: int, until: float) -> bytes:
         if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
             raise self._unavailable(f"answered in the encoding {encoding!a}", Reason.ENCODING)
         inflate = zlib.decompressobj(wbits=47) if encoding not in {"identity", ""} else None
         body, size = bytearray(), 0
-        for piece in response.pieces:
+        for piece in response.iter_raw():
             size += len(piece)
             # One byte more than allowed is enough to know; the rest of a bomb is never inflated.
             body += inflate.decompress(piece, limit + 1 - len(body)) if inflate else piece
@@ -157,16 +163,16 @@ class Exchange:
 
     @contextmanager
     def _named_failures(self) -> Iterator[None]:
-        """Turn what sockets and zlib raise into our own tree; their causes may show what was sent and are dropped."""
+        """Turn what httpx and zlib raise into our own tree; their causes may show headers and are dropped."""
         try:
             yield
-        except TimeoutError:
+        except httpx.TimeoutException:
             raise self._unavailable("did not answer in time", Reason.TIMEOUT) from None
         except zlib.error:
             raise self._unavailable("sent a compressed answer that cannot be read", Reason.ENCODING) from None
-        except MalformedError as error:
+        except httpx.ProtocolError as error:
             raise self._unavailable(f"broke off, or does not speak HTTP: {error}", Reason.PROTOCOL) from None
-        except OSError as error:
+        except _BROKEN as error:
             raise self._unavailable(f"cannot be reached: {error}", Reason.CONNECTION) from None
 
     def _unavailable(self, what: str, reason: Reason) -> SourceUnavailableError:

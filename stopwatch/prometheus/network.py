@@ -2,173 +2,99 @@
 
 from __future__ import annotations
 
-import io
-import select
 import socket
-from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
-from stopwatch.prometheus.http1 import read_body, read_head
+import httpcore
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator
-
-    from stopwatch.prometheus.http1 import Head
+    from collections.abc import Callable, Iterable
 
 _WRITE_BYTES = 65_536
-_BUFFER_BYTES = 65_536
-_PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
-    """The *head* of an answer, and its body in *pieces* as they arrive, to be read once."""
+class DeadlineBackend(httpcore.NetworkBackend):
+    """
+    Opens connections that read ``timeout`` as an instant of *monotonic*, not as a duration.
 
-    head: Head
-    pieces: Iterator[bytes]
+    httpcore hands its timeouts through unchanged and applies them to each read; an instant holds for all of
+    them together.
+    """
 
-
-class Connection:
-    """One open connection; *used* is when it was used last. One thread uses it at a time."""
-
-    def __init__(self, opened: socket.socket, monotonic: Callable[[], float]) -> None:
-        """Speak over *opened*."""
-        self._socket = opened
+    def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self.used = monotonic()
-        self.clean = False
+        self._inner = httpcore.SyncBackend()
 
-    def ask(self, request: bytes, until: float) -> Response:
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
         """
-        Send *request* and read the head of its answer before the instant *until* of *monotonic*; the body is read then.
+        Try every address of *host* in turn within the time that is left.
 
         Raises:
-            MalformedError: No answer of HTTP/1.1.
-            TimeoutError: The instant passed.
-            OSError: The connection broke.
+            httpcore.ConnectError: None of them answered.
+            httpcore.ConnectTimeout: The instant passed.
 
         """
-        self.clean = False
-        for start in range(0, len(request), _WRITE_BYTES):
-            self._socket.settimeout(left(until, self._monotonic))
-            self._socket.sendall(request[start : start + _WRITE_BYTES])
-        file = io.BufferedReader(_Incoming(self._socket, until, self._monotonic), _BUFFER_BYTES)
-        head = read_head(file)
-        return Response(head, self._pieces(file, head))
-
-    def _pieces(self, file: io.BufferedReader[_Incoming], head: Head) -> Iterator[bytes]:
-        yield from read_body(file, head)
-        self.used, self.clean = self._monotonic(), head.keeps
-
-    @property
-    def quiet(self) -> bool:
-        """Whether the peer has neither closed an idle connection nor said anything that nobody asked for."""
-        waiting = select.poll()
-        waiting.register(self._socket, select.POLLIN)
-        return not waiting.poll(0)
-
-    def close(self) -> None:
-        """Close it."""
-        self._socket.close()
-
-
-class Connections:
-    """Connections to the host of *url*, kept for *idle_seconds* after they were used, until all of it is *closed*."""
-
-    def __init__(
-        self, url: str, *, tls: ssl.SSLContext | None, idle_seconds: float, monotonic: Callable[[], float]
-    ) -> None:
-        """Prepare; nothing is opened yet."""
-        parsed = urlsplit(url)
-        self._host, self._port = parsed.hostname or "", parsed.port or _PORTS[parsed.scheme]
-        self._tls, self._idle_seconds, self._monotonic = tls, idle_seconds, monotonic
-        self._idle: deque[Connection] = deque()
-        self.closed = False
-
-    def take(self, until: float) -> Connection:
-        """
-        Return an idle connection that still stands, or open one before *until*.
-
-        Raises:
-            TimeoutError: The instant passed.
-            OSError: Nobody answers at any of the host's addresses.
-
-        """
-        while self._idle:
-            connection = self._idle.pop()
-            if self._monotonic() - connection.used < self._idle_seconds and connection.quiet:
-                return connection
-            connection.close()
-        return Connection(self._open(until), self._monotonic)
-
-    def give_back(self, connection: Connection) -> None:
-        """Keep a connection whose last answer was read to its end; close any other."""
-        if connection.clean and not self.closed:
-            self._idle.append(connection)
-        else:
-            connection.close()
-
-    def close(self) -> None:
-        """Close those that are idle now, and the others when they are given back."""
-        self.closed = True
-        while self._idle:
-            self._idle.pop().close()
-
-    def _open(self, until: float) -> socket.socket:
-        """Try every address of the host in turn within the time that is left."""
-        failure: OSError | None = None
-        for address in _addresses(self._host, self._port):
+        failure: httpcore.ConnectError | None = None
+        for address in _addresses(host, port):
+            left = _left(timeout, self._monotonic, httpcore.ConnectTimeout)
             try:
-                opened = socket.create_connection((address, self._port), left(until, self._monotonic))
-            except TimeoutError:
-                raise
-            except OSError as error:
+                stream = self._inner.connect_tcp(address, port, left, local_address, socket_options)
+            except httpcore.ConnectError as error:
                 failure = error
             else:
-                opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return self._shielded(opened, until)
-        raise failure or OSError("the name has no address")
-
-    def _shielded(self, opened: socket.socket, until: float) -> socket.socket:
-        if self._tls is None:
-            return opened
-        try:
-            opened.settimeout(left(until, self._monotonic))
-            return self._tls.wrap_socket(opened, server_hostname=self._host)
-        except BaseException:
-            opened.close()
-            raise
+                return DeadlineStream(stream, self._monotonic)
+        raise failure or httpcore.ConnectError("the name has no address")
 
 
-class _Incoming(io.RawIOBase):
-    """What a socket receives until the instant *until*."""
+class DeadlineStream(httpcore.NetworkStream):
+    """One connection; ``timeout`` is an instant here too."""
 
-    def __init__(self, opened: socket.socket, until: float, monotonic: Callable[[], float]) -> None:
-        self._socket, self._until, self._monotonic = opened, until, monotonic
+    def __init__(self, inner: httpcore.NetworkStream, monotonic: Callable[[], float]) -> None:
+        self._inner = inner
+        self._monotonic = monotonic
 
-    def readable(self) -> bool:
-        return True
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what has arrived, or wait for it until the instant."""
+        return self._inner.read(max_bytes, _left(timeout, self._monotonic, httpcore.ReadTimeout))
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # the buffered reader hands in nothing else
-        self._socket.settimeout(left(self._until, self._monotonic))
-        return self._socket.recv_into(buffer)
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write everything, a piece at a time, until the instant."""
+        for start in range(0, len(buffer), _WRITE_BYTES):
+            left = _left(timeout, self._monotonic, httpcore.WriteTimeout)
+            self._inner.write(buffer[start : start + _WRITE_BYTES], left)
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Shake hands until the instant."""
+        left = _left(timeout, self._monotonic, httpcore.ConnectTimeout)
+        return DeadlineStream(self._inner.start_tls(ssl_context, server_hostname, left), self._monotonic)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._inner.close()
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 -- the signature is httpcore's
+        """Tell what the connection knows about itself."""
+        return self._inner.get_extra_info(info)
 
 
-def left(until: float, monotonic: Callable[[], float]) -> float:
-    """
-    Return the seconds until *until*.
-
-    Raises:
-        TimeoutError: There are none.
-
-    """
-    seconds = until - monotonic()
-    if seconds <= 0:
-        raise TimeoutError("the deadline of the request has passed")
-    return seconds
+def _left(until: float | None, monotonic: Callable[[], float], late: type[httpcore.TimeoutException]) -> float | None:
+    """Seconds until *until*; raises *late* when there are none."""
+    if until is None:
+        return None
+    left = until - monotonic()
+    if left <= 0:
+        raise late("the deadline of the request has passed")
+    return left
 
 
 def _addresses(host: str, port: int) -> list[str]:
@@ -176,5 +102,5 @@ def _addresses(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise OSError("the name cannot be resolved") from None
+        raise httpcore.ConnectError("the name cannot be resolved") from None
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))

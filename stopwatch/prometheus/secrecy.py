@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from base64 import b64encode
 from dataclasses import dataclass
@@ -80,3 +81,9 @@ def address(url: str, headers: Mapping[str, str]) -> Address:
         sent = {"authorization": f"Basic {token}"} | sent
     shown = f"{parsed.scheme}://{host}{parsed.path}".rstrip("/")
     return Address(shown, host, sent, tuple(sorted(secrets, key=lambda secret: (-len(secret), secret))))
+
+
+def quieten() -> None:
+    """Keep httpx and httpcore from logging addresses and headers: their INFO lines print passwords."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,7 +1,6 @@
 """An HTTP server on loopback that answers exactly the bytes a test gives it, proper HTTP or not."""
 
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,10 +36,9 @@ Script = bytes | Callable[[Seen], bytes] | Raw
 
 
 class ScriptedServer:
-    """Answers the n-th request with the n-th script, and every later one with the last; behind *tls* if it is given."""
+    """Answers the n-th request with the n-th script, and every later one with the last."""
 
-    def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None) -> None:
-        self._tls = tls
+    def __init__(self, *scripts: Script) -> None:
         self.scripts = scripts
         self.seen: list[Seen] = []
         self._lock = threading.Lock()
@@ -80,8 +78,6 @@ class ScriptedServer:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
             with connection.makefile("rb") as stream:
                 while (seen := _request(stream.readline, stream.read)) is not None:
                     with self._lock:
