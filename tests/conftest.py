@@ -36,6 +36,12 @@ def memory_path() -> Iterator[Path]:
         yield Path(folder)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the stories, then other files of slow tests, so that no worker keeps a long one for the end."""
+    slow = {item.path for item in items if any(map(item.get_closest_marker, ("slow", "long")))}
+    items.sort(key=lambda item: (item.path not in slow, "stories" not in item.path.parts))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave what was collected out of every search for garbage, and search seldom: that took a fifth of the time."""
     gc.collect()

@@ -79,7 +79,7 @@ def test_kills_on_postgresql_lose_nothing_and_double_nothing(
     assert (findings.lost, findings.doubled) == ([], [])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("mutant", "tripwire"),
     [
