@@ -39,3 +39,5 @@ def command(site: str, actor: str | None, config: str | None, form: str) -> None
         write_json(decision_json(decision))
     else:
         click.echo(f"{decision.id}: {'a drill has begun' if new else 'a drill is under way'}, {decision.state}")
+        click.echo(f"  answer it on its card, or: stopwatch decisions acknowledge {decision.id}")
+        click.echo(f"  whether it was passed says: stopwatch rollout ready {site}")

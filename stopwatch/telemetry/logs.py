@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
     from structlog.typing import EventDict, Processor, WrappedLogger
 
-QUIET = ("alembic", "apscheduler", "asyncio", "httpcore", "httpx", "slack_sdk", "sqlalchemy", "urllib3", "uvicorn")
+QUIET = (
+    "alembic",
+    "apscheduler",
+    "asyncio",
+    "httpcore",
+    "httpx",
+    "slack_sdk",
+    "sqlalchemy",
+    "urllib3",
+    "uvicorn",
+    "watchfiles",
+)
 """Libraries that are heard from WARNING on, whatever the level; httpx would print passwords within URLs."""
 
 SECRET_KEYS = frozenset({"authorization", "cookie", "password", "secret", "token"})
