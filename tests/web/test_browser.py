@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, expect
 
 from stopwatch.core.errors import ActStaleError, Standing
 from stopwatch.web.replay_page import render
+from stopwatch.web.reports.document import Document, Section, Table
+from stopwatch.web.reports.page import filed_report
 from tests.web.browsing import PAGE, PageSite, serve
 from tests.web.chromium import DESK, PHONE, Window, chromium, window
 from tests.web.paused import decision
@@ -269,3 +271,17 @@ def test_on_paper_there_are_no_forms_but_the_addresses_of_links(desk: Window) ->
     after = "getComputedStyle(document.querySelector('ul.links a'), '::after').content"
     assert "https://grafana.example" in page.evaluate(after)
     assert page.pdf().startswith(b"%PDF")
+
+
+def test_a_report_on_paper_loses_nothing_at_its_edge(browser: Browser, tmp_path: Path) -> None:
+    query = "histogram_quantile(0.95, sum by (site, le) (rate(wms_integration_request_duration_seconds_bucket[5m])))"
+    columns = ("KPI", "rule", "pauses when", "held for", "sites", "PromQL")
+    row = ("Carrier labels printed at the first attempt", "label-success", "< 95 %", "25 of 30 slots of 1 min", "all")
+    document = Document("Handover", ("one",), (Section("KPIs", table=Table(columns, ((*row, query),))),), ())
+    path = tmp_path / "handover.html"
+    path.write_text(filed_report([document]), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 720, "height": 900})
+    page.emulate_media(media="print")
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == 720
+    page.close()

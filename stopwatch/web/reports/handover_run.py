@@ -69,8 +69,10 @@ def _kpis(story: Story) -> Section:
             for row in _limits(story, rule):
                 rows.setdefault(row, []).append(site)
     every = set(story.plan.sites)
-    table = tuple((*row, "all" if set(sites) == every else ", ".join(sites)) for row, sites in rows.items())
-    columns = ("KPI", "rule", "pauses when", "held for", "PromQL", "sites")
+    table = tuple(
+        (*row[:-1], "all" if set(sites) == every else ", ".join(sites), row[-1]) for row, sites in rows.items()
+    )
+    columns = ("KPI", "rule", "pauses when", "held for", "sites", "PromQL")
     return Section("Monitored KPIs and their limits", table=Table(columns, table))
 
 
