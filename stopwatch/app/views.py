@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from stopwatch.core.errors import DecisionNotFoundError, StoreError
 from stopwatch.core.gate import site_gate
+from stopwatch.core.overview import overview, site_overview
 from stopwatch.core.phase_gate import phase_gate
 from stopwatch.core.proof import prove
 from stopwatch.core.status import Role
 from stopwatch.watch.acts.issues import log_of
+from stopwatch.watch.rollout.entry import recorded_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from stopwatch.core.gate import SiteGate
     from stopwatch.core.hypercare import Logged
     from stopwatch.core.kpi import PhaseId, SiteId
+    from stopwatch.core.overview import Overview, SiteOverview
     from stopwatch.core.phase_gate import PhaseGate
     from stopwatch.core.proof import Proof
     from stopwatch.core.selection import Selection
@@ -94,6 +98,22 @@ class DaemonRecords:
         """Return the issue log, open issues first, worst first."""
         with self._daemon.store.reading() as view:
             return log_of(view, self._daemon.rule_set.plan, now=self._daemon.clock.now())
+
+    def readiness(self, site: SiteId) -> SiteOverview | None:
+        """Return how a site stands with its entry gate, None if the plan has no such site."""
+        plan = self._daemon.rule_set.plan
+        if site not in plan.sites:
+            return None
+        with self._daemon.store.reading() as view:
+            recorded = recorded_of(view, plan)
+        return site_overview(plan, site, recorded, now=self._daemon.clock.now(), zone=ZoneInfo)
+
+    def overview(self) -> Overview:
+        """Return where the whole rollout stands."""
+        plan = self._daemon.rule_set.plan
+        with self._daemon.store.reading() as view:
+            recorded = recorded_of(view, plan)
+        return overview(plan, recorded, now=self._daemon.clock.now(), zone=ZoneInfo)
 
 
 class DaemonHealth:

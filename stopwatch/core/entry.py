@@ -65,6 +65,21 @@ class EntryGate:
         """Whether every item is met that the type of change demands."""
         return not any(reason.holds is Holds.ITEM for reason in self.reasons)
 
+    @property
+    def words(self) -> str:
+        """Whether the site may be activated, in a line: ``closed: 1 of 7 items missing, 1 other reason``."""
+        missing = sum(reason.holds is Holds.ITEM for reason in self.reasons)
+        others = len(self.reasons) - missing
+        if self.open and self.type is ChangeType.STANDARD:
+            return "open; a standard change demands no items"
+        if self.open and self.type is ChangeType.EMERGENCY:
+            return "open; the emergency is approved; a retrospective is owed before the phase exits"
+        if self.open:
+            return "ready and open" if self.items else "open; its phase demands no items"
+        parts = [f"{missing} of {len(self.items)} items missing"] if missing else []
+        parts += [f"{others} other {'reason' if others == 1 else 'reasons'}"] if others else []
+        return f"closed: {', '.join(parts)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:

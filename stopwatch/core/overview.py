@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from stopwatch.core.change import ChangeRecord
     from stopwatch.core.decision import DecisionId
+    from stopwatch.core.kpi import SiteId
     from stopwatch.core.phase import Phase
     from stopwatch.core.records import Activation
     from stopwatch.core.rollout import Plan, Site
@@ -61,14 +62,20 @@ def overview(plan: Plan, recorded: Recorded, *, now: datetime, zone: Callable[[s
         PhaseOverview(
             phase,
             exit_missing(phase, recorded.entries),
-            tuple(_site(plan, plan.sites[site], recorded, now, zone) for site in phase.sites if site in plan.sites),
+            tuple(
+                site_overview(plan, site, recorded, now=now, zone=zone) for site in phase.sites if site in plan.sites
+            ),
         )
         for phase in plan.phases
     )
     return Overview(plan.rollout, plan.change, phases)
 
 
-def _site(plan: Plan, site: Site, recorded: Recorded, now: datetime, zone: Callable[[str], tzinfo]) -> SiteOverview:
+def site_overview(
+    plan: Plan, place: SiteId, recorded: Recorded, *, now: datetime, zone: Callable[[str], tzinfo]
+) -> SiteOverview:
+    """Return where one site of the plan stands at *now*."""
+    site = plan.sites[place]
     covering = [decision for decision in recorded.live if site.id in plan.covered(decision.scope)]
     first = next(iter(sorted(covering, key=lambda decision: (not decision.paused, decision.scope != site.id))), None)
     overrides = tuple(

@@ -18,6 +18,7 @@ from stopwatch.web.api.reads import read_routes
 from stopwatch.web.api.writes import write_routes
 from stopwatch.web.guard import Guard
 from stopwatch.web.pages.issues import issue_routes
+from stopwatch.web.pages.readiness import readiness_routes
 from stopwatch.web.pages.records import Pages, page_routes
 from stopwatch.web.pages.refusals import RefusalPages
 from stopwatch.web.pages.sessions import Sessions
@@ -88,6 +89,7 @@ def build_app(
         app.include_router(act_routes(pages))
         app.include_router(issue_routes(pages))
         app.include_router(report_routes(pages))
+        app.include_router(readiness_routes(pages))
         return Guard(RefusalPages(app, pages))
     return Guard(app)
 

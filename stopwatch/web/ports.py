@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stopwatch.core.kpi import PhaseId, RuleId, SiteId
     from stopwatch.core.once import Answer, Once
     from stopwatch.core.outbox import OutboxRow
+    from stopwatch.core.overview import Overview, SiteOverview
     from stopwatch.core.phase_gate import PhaseGate
     from stopwatch.core.proof import Proof
     from stopwatch.core.rollout import RuleSet
@@ -83,6 +84,14 @@ class Records(Protocol):
 
     def issues(self) -> list[Logged]:
         """Return the issue log, open issues first, worst first."""
+        ...
+
+    def readiness(self, site: SiteId) -> SiteOverview | None:
+        """Return how a site stands with its entry gate, None if the plan has no such site; nothing is asked outside."""
+        ...
+
+    def overview(self) -> Overview:
+        """Return where the whole rollout stands."""
         ...
 
 

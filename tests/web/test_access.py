@@ -10,6 +10,7 @@ from tests.web.conftest import Served
 from tests.web.world import SECRETS, TOKENS, at
 
 READS = ["/api/v1/status", "/api/v1/decisions", "/api/v1/decisions/lodz-20261120T0900Z", "/api/v1/gates/lodz"]
+READS += ["/api/v1/readiness/lodz", "/api/v1/rollout"]
 
 
 def bearer(name: str) -> dict[str, str]:

@@ -16,12 +16,14 @@ from tests.web.world import LIVE
 PROBLEM = "application/problem+json"
 ACTS = {f"POST /api/v1/decisions/{{decision}}/{act}": ["act"] for act in Act}
 READS = ("/status", "/decisions", "/decisions/{decision}", "/decisions/{decision}/evidence", "/gates/{site}")
+STANDS = ("/readiness/{site}", "/rollout")
+STANDS = ("/readiness/{site}", "/rollout")
 SCOPES = {
     "GET /metrics": None,
     "GET /-/healthy": None,
     "GET /-/ready": None,
     "POST /-/reload": ["admin"],
-    **{f"GET /api/v1{path}": ["read"] for path in READS},
+    **{f"GET /api/v1{path}": ["read"] for path in (*READS, *STANDS)},
     **ACTS,
     "POST /api/v1/gates/{site}/confirm": ["read"],
     "POST /api/v1/pauses": ["act"],
@@ -99,6 +101,8 @@ def test_no_status_is_left_out(document: Document) -> None:
     assert told["POST /-/reload"] == {"200", "401", "403", "413", "422", "500", "503"}
     assert told["GET /api/v1/decisions"] == {"200", "401", "403", "422", "500", "503"}
     assert told["GET /api/v1/gates/{site}"] == {*("200", "401", "403", "404", "409", "422", "500", "503")}
+    assert told["GET /api/v1/readiness/{site}"] == {"200", "401", "403", "404", "422", "500", "503"}
+    assert told["GET /api/v1/rollout"] == {"200", "401", "403", "500", "503"}
     assert told["GET /-/ready"] == {"200", "500", "503"}
     assert told["GET /metrics"] == {"200", "500"}
     assert not {"HTTPValidationError", "ValidationError"} & document["components"]["schemas"].keys()

@@ -30,7 +30,15 @@ def words(html: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "path"), [("board", "/"), ("decision", PAGE), ("wall", "/decisions"), ("login", "/login")]
+    ("name", "path"),
+    [
+        ("board", "/"),
+        ("decision", PAGE),
+        ("wall", "/decisions"),
+        ("login", "/login"),
+        ("readiness", "/readiness/lodz"),
+        ("readiness_overridden", "/readiness/ham-01"),
+    ],
 )
 def test_a_page_says_what_its_golden_file_says(site: PageSite, name: str, path: str) -> None:
     golden = GOLDEN / f"page_{name}.txt"

@@ -95,6 +95,11 @@ def test_each_kpi_has_its_recent_course_with_its_limit(site: PageSite) -> None:
     assert 'class="breach"' not in row(text, "site-005")
 
 
+def test_the_board_leads_to_the_readiness_of_each_site(site: PageSite) -> None:
+    assert '<a class="name" id="r-lodz" href="/readiness/lodz">' in site.client.get("/").text
+    assert site.client.get("/readiness/nowhere").status_code == 404
+
+
 def test_the_board_shows_the_sites_of_one_word_alone(site: PageSite) -> None:
     text = site.client.get("/?show=pending").text
     assert re.findall(r'data-part="site/([^"]+)"', text) == ["site-002"]

@@ -25,6 +25,8 @@ GOLDEN = Path(__file__).parent / "golden"
         pytest.param("/api/v1/gates/lodz", 200, "gate_open", id="open gate"),
         pytest.param("/api/v1/gates/ham-01?closed=200", 200, "gate_closed", id="closed gate that is no error"),
         pytest.param("/api/v1/gates/pilot", 409, "gate_phase", id="gate of a phase"),
+        pytest.param("/api/v1/readiness/lodz", 200, "readiness", id="readiness of a site"),
+        pytest.param("/api/v1/rollout", 200, "rollout", id="the whole rollout"),
         pytest.param("/api/v1/decisions/nobody-20261121T1015Z", 404, "problem", id="unknown decision"),
     ],
 )
@@ -69,6 +71,8 @@ def test_an_unusable_query_parameter_is_refused(opened: Served, query: str) -> N
     "path",
     [
         pytest.param("/api/v1/gates/nowhere", id="a site the plan has not"),
+        pytest.param("/api/v1/readiness/nowhere", id="readiness of a site the plan has not"),
+        pytest.param("/api/v1/readiness/pilot", id="readiness of a phase"),
         pytest.param("/api/v1/gates/%00", id="a site that is a zero byte"),
         pytest.param("/api/v1/decisions/%00", id="a decision that is a zero byte"),
         pytest.param("/api/v1/decisions/nobody/evidence", id="evidence of a decision that is not there"),

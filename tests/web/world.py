@@ -27,6 +27,7 @@ from stopwatch.core.issue import issues
 from stopwatch.core.kpi import PhaseId, RuleId, SiteId
 from stopwatch.core.ledger import Entry, EntryKind
 from stopwatch.core.once import Answer, Once
+from stopwatch.core.overview import Overview, SiteOverview
 from stopwatch.core.phase_gate import PhaseGate
 from stopwatch.core.proof import Proof
 from stopwatch.core.sample import Absence
@@ -35,6 +36,7 @@ from stopwatch.core.state import Reported
 from stopwatch.core.status import Role, RuleStatus, SiteStatus, StatusView
 from stopwatch.core.stop import Alert, AlertOutcome, Stop
 from stopwatch.web.ports import Acts
+from tests.web.readiness import whole
 
 HAM, LODZ = SiteId("ham-01"), SiteId("lodz")
 PILOT, WAVE = PhaseId("pilot"), PhaseId("wave-1")
@@ -214,6 +216,14 @@ class FakeRecords:
     def issues(self) -> list[Logged]:
         self._open()
         return issue_log_of_world()
+
+    def readiness(self, site: SiteId) -> SiteOverview | None:
+        self._open()
+        return next((one for phase in whole().phases for one in phase.sites if one.site.id == site), None)
+
+    def overview(self) -> Overview:
+        self._open()
+        return whole()
 
     def _open(self) -> None:
         if self.locked:

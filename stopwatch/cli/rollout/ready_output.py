@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from stopwatch.cli.terms import write_table
-from stopwatch.core.change import ChangeType
 from stopwatch.core.entry import Holds
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 def write_ready(plan: Plan, gate: EntryGate) -> None:
     """Write the verdict, the items, and what else holds the gate."""
     site = plan.sites[gate.site]
-    click.echo(f"{gate.site} ({site.name}, {site.phase}): {verdict(gate)}")
+    click.echo(f"{gate.site} ({site.name}, {site.phase}): {gate.words}")
     if gate.items:
         click.echo()
         rows = [
@@ -27,25 +26,6 @@ def write_ready(plan: Plan, gate: EntryGate) -> None:
         ]
         write_table(["", "item", "owed by", "state"], rows, "")
     write_reasons(gate)
-
-
-def verdict(gate: EntryGate) -> str:
-    """Say in a line whether the site may be activated."""
-    missing = sum(reason.holds is Holds.ITEM for reason in gate.reasons)
-    others = len(gate.reasons) - missing
-    if gate.open and gate.type is not ChangeType.NORMAL:
-        return f"open; {_demanded(gate.type)}"
-    if gate.open:
-        return "ready and open" if gate.items else "open; its phase demands no items"
-    parts = [f"{missing} of {len(gate.items)} items missing"] if missing else []
-    parts += [f"{others} other {'reason' if others == 1 else 'reasons'}"] if others else []
-    return f"closed: {', '.join(parts)}"
-
-
-def _demanded(kind: ChangeType) -> str:
-    if kind is ChangeType.STANDARD:
-        return "a standard change demands no items"
-    return "the emergency is approved; a retrospective is owed before the phase exits"
 
 
 def write_reasons(gate: EntryGate) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stopwatch.cli.rollout.ready_output import verdict
 from stopwatch.cli.terms import (
     config_option,
     format_option,
@@ -32,16 +31,14 @@ def command(config: str | None, form: str) -> None:
     """Show where every phase and site stands: live since when and with what, and what its entry gate lacks."""
     from zoneinfo import ZoneInfo
 
-    from stopwatch.core.entry import Recorded
     from stopwatch.core.overview import overview
     from stopwatch.core.rollout_wire import overview_json
+    from stopwatch.watch.rollout.entry import recorded_of
 
     moment = now()
     with open_records(config) as (rule_set, store), store.reading() as view:
         plan = rule_set.plan
-        recorded = Recorded(
-            view.decisions(plan.rollout, live=True), view.entries(plan.rollout), view.activations(plan.rollout)
-        )
+        recorded = recorded_of(view, plan)
     found = overview(plan, recorded, now=moment, zone=ZoneInfo)
     if form == "json":
         write_json(overview_json(found))
@@ -96,4 +93,4 @@ def _live(site: SiteOverview, moment: datetime) -> str:
 def _now(site: SiteOverview) -> str:
     if site.decision is not None:
         return f"{'PAUSED' if site.paused else 'overridden'}: {site.decision}"
-    return verdict(site.gate) if site.activation is None else "watched"
+    return site.gate.words if site.activation is None else "watched"

@@ -40,6 +40,18 @@ class GoLive:
     link: str | None = None
 
 
+def recorded_of(view: Reader, plan: Plan) -> Recorded:
+    """
+    Read what entry gates are judged by.
+
+    Raises:
+        StoreError: The records could not be read.
+
+    """
+    rollout = plan.rollout
+    return Recorded(view.decisions(rollout, live=True), view.entries(rollout), view.activations(rollout))
+
+
 def gate_of(view: Reader, plan: Plan, site: SiteId, *, now: datetime, actor: str | None = None) -> EntryGate:
     """
     Judge the entry gate of a site of the plan from the records.
@@ -48,9 +60,7 @@ def gate_of(view: Reader, plan: Plan, site: SiteId, *, now: datetime, actor: str
         StoreError: The records could not be read.
 
     """
-    recorded = Recorded(
-        view.decisions(plan.rollout, live=True), view.entries(plan.rollout), view.activations(plan.rollout)
-    )
+    recorded = recorded_of(view, plan)
     return entry_gate(plan, site, recorded, now=now, zone=ZoneInfo(plan.sites[site].timezone), actor=actor)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from stopwatch.web.api import bodies, issue_shapes, models
+from stopwatch.web.api import bodies, issue_shapes, models, readiness_shapes
 from stopwatch.web.api import issues as issue_api
 from stopwatch.web.api.problem import MEDIA_TYPE
 
@@ -15,7 +15,7 @@ _FOREIGN = ("HTTPValidationError", "ValidationError")
 _JSON = "application/json"
 _EXAMPLES: dict[str, Any] = {
     name: extra["examples"]
-    for module in (models, bodies, issue_shapes, issue_api)
+    for module in (models, bodies, issue_shapes, issue_api, readiness_shapes)
     for name, shape in vars(module).items()
     if isinstance(shape, type)
     and issubclass(shape, BaseModel)

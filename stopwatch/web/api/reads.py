@@ -18,6 +18,7 @@ from stopwatch.web.api.gates import add_gates
 from stopwatch.web.api.models import DecisionShape, DecisionsShape, EvidenceShape, StatusShape
 from stopwatch.web.api.names import DecisionPath, decision_id, unknown_decision
 from stopwatch.web.api.problem import ProblemError, documented
+from stopwatch.web.api.readiness import add_readiness
 from stopwatch.web.ports import Board, Records
 
 MOST = 1000
@@ -65,6 +66,7 @@ def read_routes(board: Board, records: Records, access: Access) -> APIRouter:
         return JSONResponse(status_json(board.status()))
 
     add_gates(router, records)
+    add_readiness(router, records)
     _add_decisions(router, records)
     return router
 

@@ -26,7 +26,7 @@ PAGE_HEADERS = {
 }
 STATIC = {"pages.css": "text/css", "board.js": "text/javascript", "icon.svg": "image/svg+xml"}
 NAV = (
-    ("Board", "/", ("board.html",)),
+    ("Board", "/", ("board.html", "readiness.html")),
     ("Decisions", "/decisions", ("decisions.html", "decision.html")),
     ("Issues", "/issues", ("issues.html",)),
     ("Reports", "/reports/checkpoint", ("report.html",)),
