@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_WEB = re.compile(r"https?://[^\s<>\"'{}]+")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _NEAR_ONE = 0.9
 _TINY, _HUGE = 1e-6, 1e15
@@ -67,6 +69,16 @@ def local(at: datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:
 def utc(at: datetime) -> str:
     """Write an instant in UTC: ``2026-11-21 10:14 UTC``."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S UTC}"
+
+
+def minute(at: datetime) -> str:
+    """Write an instant in UTC to the minute: ``2026-11-21 10:14``."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def is_link(text: str) -> bool:
+    """Tell whether *text* is a web address and nothing else."""
+    return _WEB.fullmatch(text) is not None
 
 
 def ticks(low: float, high: float, unit: str, *, most: int = 5) -> list[tuple[float, str]]:

@@ -96,7 +96,7 @@ def test_each_kpi_has_its_recent_course_with_its_limit(site: PageSite) -> None:
 
 
 def test_the_board_leads_to_the_readiness_of_each_site(site: PageSite) -> None:
-    assert '<a class="name" id="r-lodz" href="/readiness/lodz">' in site.client.get("/").text
+    assert '<a class="name" id="r-site-002" href="/readiness/site-002">' in site.client.get("/").text
     assert site.client.get("/readiness/nowhere").status_code == 404
 
 

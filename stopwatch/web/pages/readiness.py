@@ -11,10 +11,9 @@ from stopwatch.core.kpi import SiteId
 from stopwatch.core.ledger import Entry
 from stopwatch.core.overview import SiteOverview
 from stopwatch.web.api.problem import ProblemError
+from stopwatch.web.figures import is_link, minute
 from stopwatch.web.pages.records import Pages
 from stopwatch.web.pages.sessions import Session
-from stopwatch.web.reports.page import is_link
-from stopwatch.web.reports.rows import minute
 
 
 def readiness_routes(pages: Pages) -> APIRouter:

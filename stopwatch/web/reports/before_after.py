@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from stopwatch.core.before_after import BeforeAfter, held_against_baseline, in_a_sentence, recorded_figures
 from stopwatch.core.hypercare import newest_report
 from stopwatch.core.phase_gate import newest_judgement
-from stopwatch.web.figures import figure
+from stopwatch.web.figures import figure, minute
 from stopwatch.web.reports.document import Change, Changes, Section, Table
-from stopwatch.web.reports.rows import NONE, minute
+from stopwatch.web.reports.rows import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from stopwatch.core.hypercare import Checkpoint, checkpoints, live_sites
 from stopwatch.core.kpi import KpiId, SiteId, Unit
 from stopwatch.core.ledger import EntryKind
-from stopwatch.web.figures import figure, span
+from stopwatch.web.figures import figure, minute, span
 from stopwatch.web.reports.before_after import checkpoint_comparison
 from stopwatch.web.reports.document import Document, Section, Table, Trend
 from stopwatch.web.reports.due import due_lines
@@ -26,7 +26,6 @@ from stopwatch.web.reports.rows import (
     issue_table,
     issues_of,
     many,
-    minute,
     people,
     whole_minutes,
 )

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from stopwatch.core.exit.check import GateVerdict
 from stopwatch.core.ledger import EntryKind
 from stopwatch.core.phase_gate import newest_judgement
+from stopwatch.web.figures import minute
 from stopwatch.web.reports.before_after import judged_comparison
 from stopwatch.web.reports.document import Document, Section, Table
 from stopwatch.web.reports.judgement import Row, call_words, met, proof_table, rows_of, rule_table
-from stopwatch.web.reports.rows import NONE, decision_table, decisions_of, issue_table, issues_of, minute
+from stopwatch.web.reports.rows import NONE, decision_table, decisions_of, issue_table, issues_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from stopwatch.core.hypercare import checkpoints
 from stopwatch.core.ledger import EntryKind
 from stopwatch.core.phase_gate import newest_judgement
+from stopwatch.web.figures import minute
 from stopwatch.web.reports.document import Bar, Document, Section, Table, Timeline
 from stopwatch.web.reports.gate import call_sentence
 from stopwatch.web.reports.handover_run import run_sections
@@ -18,7 +19,6 @@ from stopwatch.web.reports.rows import (
     issue_table,
     issues_of,
     many,
-    minute,
     people,
 )
 

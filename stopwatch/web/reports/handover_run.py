@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopwatch.core.ledger import EntryKind
-from stopwatch.web.figures import span
+from stopwatch.web.figures import minute, span
 from stopwatch.web.reports.before_after import newest_comparison
 from stopwatch.web.reports.document import Section, Table
-from stopwatch.web.reports.rows import NONE, limit_words, minute
+from stopwatch.web.reports.rows import NONE, limit_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

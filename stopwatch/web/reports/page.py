@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from stopwatch.web.charts.sparkline import sparkline
+from stopwatch.web.figures import is_link
 from stopwatch.web.pages.rendering import Templates
 from stopwatch.web.reports.changes import changes_svg
 from stopwatch.web.reports.timeline import timeline_svg
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stopwatch.web.reports.document import Document, Trend
-
-_WEB = re.compile(r"https?://[^\s<>\"'{}]+")
 
 
 def report_facts(documents: Sequence[Document]) -> dict[str, object]:
@@ -37,8 +35,3 @@ def filed_report(documents: Sequence[Document]) -> str:
 def trend_svg(trend: Trend) -> str:
     """Draw a KPI over its checkpoints."""
     return sparkline(trend.values, limit=trend.limit, breaching=trend.breaching, title=trend.title, unit=trend.unit)
-
-
-def is_link(cell: str) -> bool:
-    """Tell whether a cell is a web address and nothing else."""
-    return _WEB.fullmatch(cell) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from stopwatch.core.hypercare import issue_log, places_of
 from stopwatch.core.kpi import KpiId, Unit
 from stopwatch.core.ledger import EntryKind, newest
 from stopwatch.core.rule import BaselineThreshold, Criterion, Op
-from stopwatch.web.figures import figure, span
+from stopwatch.web.figures import figure, minute, span
 from stopwatch.web.reports.document import Table
 
 if TYPE_CHECKING:
@@ -129,11 +129,6 @@ def people(entry_body: Mapping[str, object]) -> str:
 def many(count: int, word: str) -> str:
     """Write a count: ``no issue``, ``1 issue``, ``2 issues``."""
     return f"{count or 'no'} {word}{'' if count == 1 else 's'}"
-
-
-def minute(at: datetime) -> str:
-    """Write an instant in UTC to the minute."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def whole_minutes(length: timedelta) -> timedelta:
