@@ -128,10 +128,17 @@ def test_what_is_read_cannot_be_written(opened: Served, method: str, path: str) 
     assert answer.headers["allow"] == "GET, HEAD"
 
 
-def test_a_refused_method_names_all_that_there_are_at_the_address(opened: Served) -> None:
-    answer = opened.client.request("DELETE", "/api/v1/issues")
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        pytest.param("/api/v1/issues", "GET, HEAD, POST", id="read and written"),
+        pytest.param("/api/v1/decisions/ham-01-20261121T1015Z/evidence", "GET, HEAD", id="read beside acts"),
+    ],
+)
+def test_a_refused_method_names_all_that_there_are_at_the_address(opened: Served, path: str, methods: str) -> None:
+    answer = opened.client.request("DELETE", path)
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, HEAD, POST"
+    assert answer.headers["allow"] == methods
 
 
 @pytest.mark.parametrize(

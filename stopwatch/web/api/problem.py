@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
 from stopwatch.core.errors import (
     ActIncompleteError,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 _SHAPES: Mapping[int, type[ProblemShape]] = {409: ConflictShape, 422: InvalidShape}
-METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+_ANY = re.compile(r"\{\w+\}")
 RETRY_SECONDS = 5
 """What a caller is told to wait while the records cannot be read."""
 
@@ -93,7 +93,8 @@ def add_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def failed(request: Request, failure: HTTPException) -> Response:
         wrong = failure.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-        headers = {"Allow": _methods(request)} if wrong else failure.headers
+        methods = _methods(app, request.url.path) if wrong else None
+        headers = {"Allow": methods} if methods else failure.headers
         return problem(failure.status_code, failure.detail, headers=headers)
 
     @app.exception_handler(RequestValidationError)
@@ -112,14 +113,13 @@ def add_problems(app: FastAPI) -> None:
     _add_refusals(app)
 
 
-def _methods(request: Request) -> str:
-    """Return the methods of everything at the address of *request*; the router knows those of the first route only."""
-    routes = request.app.routes
-    return ", ".join(
-        method
-        for method in METHODS
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
-    )
+def _methods(app: FastAPI, path: str) -> str:
+    """Return the methods that are described for an address, of which the router knows those of the first route only."""
+    described = app.openapi()["paths"].items()
+    found = {
+        method.upper() for at, methods in described if re.fullmatch(_ANY.sub("[^/]+", at), path) for method in methods
+    }
+    return ", ".join(sorted(found))
 
 
 def _add_refusals(app: FastAPI) -> None:
