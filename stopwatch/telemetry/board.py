@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, TypeVar
 
 from stopwatch.core.decision import GroundKind
 from stopwatch.core.rule import Combine
 from stopwatch.core.state import Reported
 from stopwatch.telemetry import families
+from stopwatch.telemetry.packing import Part, part
 
 if TYPE_CHECKING:
-    from stopwatch.core.rule import StopRule
-    from stopwatch.core.status import RuleStatus, SiteStatus, StatusView, WideStops
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from stopwatch.core.kpi import Kpi, KpiId, PhaseId, RuleId, SiteId
+    from stopwatch.core.rule import Statistic, StopRule
+    from stopwatch.core.status import RuleStatus, StatusView, WideStops
+
+T = TypeVar("T")
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 _STATES = {
@@ -30,79 +39,160 @@ _VOLUME, _BLIND = families.KPI_VOLUME.full_name, families.SITE_BLIND.full_name
 _BASELINE = families.KPI_BASELINE.full_name
 _KPI_INFO, _RULE_INFO = families.KPI_INFO.full_name, families.RULE_INFO.full_name
 
-_Lines = dict[str, list[str]]
-"""The lines of every family, by its full name."""
+_HEADERS = {family.full_name: family.header for family in families.BOARD}
+_NUMBERS: tuple[tuple[str, Callable[[RuleStatus], float | None]], ...] = (
+    (_THRESHOLD, attrgetter("threshold")),
+    (_PENDING, attrgetter("pending_seconds")),
+    (_BREACHING, attrgetter("breaching_slots")),
+    (_REQUIRED, attrgetter("required_slots")),
+    (_COVERAGE, attrgetter("coverage")),
+)
+"""The families of a rule's numbers; a number that is not known has no series."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The beginnings of all series: of sites with their phase, of rules with it, and of rules without."""
+
+    named: tuple[list[SiteId], list[PhaseId], list[list[RuleId]]]
+    sites: list[str]
+    rules: list[str]
+    bare: list[str]
+
+
+class BoardPage:
+    """
+    Writes the families of `families.BOARD` in Prometheus's text format, each anew only if something in it changed.
+
+    At 1,000 sites with five rules these are 81,000 series, of which a calm step changes 15,000. Sites and rules that
+    left the plan leave no series behind. One thread writes at a time.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing written."""
+        self._places = _Places(([], [], []), [], [], [])
+        self._written: dict[str, tuple[_Places, object, Part]] = {}
+
+    def parts(self, view: StatusView) -> tuple[Part, ...]:
+        """Return the text of every family for *view*, in the order of `families.BOARD`."""
+        places, rules = self._placed(view), [rule for site in view.sites for rule in site.rules]
+        sites = view.sites
+        self._write(_VALUE, places, [site.values for site in sites], partial(_of_kpis, _VALUE, places))
+        self._write(_VOLUME, places, [site.volumes for site in sites], partial(_of_kpis, _VOLUME, places))
+        self._write(_BASELINE, places, [site.baselines for site in sites], partial(_baselines, places))
+        for name, flags in (
+            (_BLIND, [int(site.blind) for site in sites]),
+            (_PAUSED, [int(site.paused) for site in sites]),
+            (_OPEN, [int(site.decision is not None) for site in sites]),
+        ):
+            self._write(name, places, flags, partial(_numbers, name, places.sites))
+        self._write(_OPENED, places, ([site.opened for site in sites], view.wide), partial(_opened, places))
+        self._write(_STATE, places, [rule.state for rule in rules], partial(_states, places))
+        for name, of in _NUMBERS:
+            self._write(name, places, [*map(of, rules)], partial(_numbers, name, places.rules))
+        self._write(_LAST, places, [rule.newest_slot for rule in rules], partial(_slots, places))
+        self._write(_RULE_INFO, places, [rule.written for rule in rules], partial(_rule_infos, places))
+        self._write(_KPI_INFO, places, view.kpis, _kpi_infos)
+        return tuple(self._written[family.full_name][2] for family in families.BOARD)
+
+    def _placed(self, view: StatusView) -> _Places:
+        """Return where series begin, as before if sites, phases and rules are as before."""
+        sites = view.sites
+        named = (
+            [site.site for site in sites],
+            [site.phase for site in sites],
+            [[rule.rule for rule in site.rules] for site in sites],
+        )
+        if named != self._places.named:
+            names = [f'{{site="{_escaped(site)}"' for site in named[0]]
+            places = [f'{name},phase="{_escaped(phase)}"' for name, phase in zip(names, named[1], strict=True)]
+            labels = [[f',rule="{_escaped(rule)}"' for rule in rules] for rules in named[2]]
+            self._places = _Places(
+                named,
+                places,
+                [place + label for place, own in zip(places, labels, strict=True) for label in own],
+                [name + label for name, own in zip(names, labels, strict=True) for label in own],
+            )
+        return self._places
+
+    def _write(self, name: str, places: _Places, given: T, write: Callable[[T], str]) -> None:
+        """Write the family *name* if it was not written of the same *places* and values before."""
+        known = self._written.get(name)
+        if known is None or known[0] is not places or known[1] != given:
+            self._written[name] = (places, given, part((_HEADERS[name] + write(given)).encode()))
 
 
 def board_text(view: StatusView) -> str:
-    """
-    Write the families of `families.BOARD` in Prometheus's text format.
-
-    At 1,000 sites with five rules these are 81,000 series; written here they take a twentieth of the time that
-    prometheus_client's own writer takes for them. Sites and rules that left the plan leave no series behind, because
-    nothing is kept from one picture to the next.
-    """
-    lines: _Lines = {family.full_name: [family.header] for family in families.BOARD}
-    described: dict[int, str] = {}
-    for site in view.sites:
-        name = f'{{site="{_escaped(site.site)}"'
-        place = f'{name},phase="{_escaped(site.phase)}"'
-        _write_site(lines, place, site)
-        for rule in site.rules:
-            label = f',rule="{_escaped(rule.rule)}"'
-            _write_rule(lines, place + label, rule)
-            if rule.written is not None:
-                # A rule without overrides is one object at all its sites.
-                words = described.get(id(rule.written)) or described.setdefault(
-                    id(rule.written), _described(rule.written)
-                )
-                lines[_RULE_INFO].append(f"{_RULE_INFO}{place}{label}{words}}} 1\n")
-            if rule.newest_slot is not None:
-                slot = rule.newest_slot.timestamp()
-                lines[_LAST].append(f"{_LAST}{name}{label}}} {slot!r}\n")
-    for kpi in view.kpis:
-        label = f'kpi="{_escaped(kpi.id)}",unit="{kpi.unit.value}",better="{kpi.better.value}"'
-        lines[_KPI_INFO].append(f"{_KPI_INFO}{{{label}}} 1\n")
-    for stops in view.wide:
-        _write_wide(lines, stops)
-    return "".join("".join(parts) for parts in lines.values())
+    """Write all families of `families.BOARD` for one picture."""
+    return b"".join(each.plain for each in BoardPage().parts(view)).decode()
 
 
-def _write_wide(lines: _Lines, stops: WideStops) -> None:
-    place = f'{{site="{_escaped(stops.scope)}",phase="{_escaped(stops.phase or "")}"'
-    for kind in GroundKind:
-        lines[_OPENED].append(f'{_OPENED}{place},kind="{kind.value}"}} {stops.opened.get(kind, 0)}\n')
+def _of_kpis(name: str, places: _Places, given: Sequence[Mapping[KpiId, float]]) -> str:
+    label = {kpi: f',kpi="{_escaped(kpi)}"}} ' for values in given for kpi in values}
+    return "".join(
+        f"{name}{place}{label[kpi]}{_number(value)}\n"
+        for place, values in zip(places.sites, given, strict=True)
+        for kpi, value in values.items()
+    )
 
 
-def _write_site(lines: _Lines, place: str, site: SiteStatus) -> None:
-    for kpi, value in site.values.items():
-        lines[_VALUE].append(f'{_VALUE}{place},kpi="{_escaped(kpi)}"}} {_number(value)}\n')
-    for kpi, volume in site.volumes.items():
-        lines[_VOLUME].append(f'{_VOLUME}{place},kpi="{_escaped(kpi)}"}} {_number(volume)}\n')
-    for (kpi, statistic), frozen in site.baselines.items():
-        labels = f',kpi="{_escaped(kpi)}",statistic="{statistic.value}"'
-        lines[_BASELINE].append(f"{_BASELINE}{place}{labels}}} {_number(frozen)}\n")
-    lines[_BLIND].append(f"{_BLIND}{place}}} {int(site.blind)}\n")
-    lines[_PAUSED].append(f"{_PAUSED}{place}}} {int(site.paused)}\n")
-    lines[_OPEN].append(f"{_OPEN}{place}}} {int(site.decision is not None)}\n")
-    for kind in GroundKind:
-        lines[_OPENED].append(f'{_OPENED}{place},kind="{kind.value}"}} {site.opened.get(kind, 0)}\n')
+def _baselines(places: _Places, given: Sequence[Mapping[tuple[KpiId, Statistic], float]]) -> str:
+    return "".join(
+        f'{_BASELINE}{place},kpi="{_escaped(kpi)}",statistic="{statistic.value}"}} {_number(frozen)}\n'
+        for place, numbers in zip(places.sites, given, strict=True)
+        for (kpi, statistic), frozen in numbers.items()
+    )
 
 
-def _write_rule(lines: _Lines, place: str, rule: RuleStatus) -> None:
-    """Write the state set and every number that is known; a number that is not has no series."""
-    start = _STATE + place
-    a, b, c, d, e, f = _STATES[rule.state]
-    lines[_STATE].append(f"{start}{a}{start}{b}{start}{c}{start}{d}{start}{e}{start}{f}")
-    for name, number in (
-        (_THRESHOLD, rule.threshold),
-        (_PENDING, rule.pending_seconds),
-        (_BREACHING, rule.breaching_slots),
-        (_REQUIRED, rule.required_slots),
-        (_COVERAGE, rule.coverage),
-    ):
-        if number is not None:
-            lines[name].append(f"{name}{place}}} {_number(number)}\n")
+def _opened(places: _Places, given: tuple[Sequence[Mapping[GroundKind, int]], Sequence[WideStops]]) -> str:
+    own, wide = given
+    stops = [f'{{site="{_escaped(each.scope)}",phase="{_escaped(each.phase or "")}"' for each in wide]
+    counts = [*zip(places.sites, own, strict=True), *zip(stops, (each.opened for each in wide), strict=True)]
+    return "".join(
+        f'{_OPENED}{place},kind="{kind.value}"}} {opened.get(kind, 0)}\n'
+        for place, opened in counts
+        for kind in GroundKind
+    )
+
+
+def _states(places: _Places, given: Sequence[Reported]) -> str:
+    lines = []
+    for place, state in zip(places.rules, given, strict=True):
+        start = _STATE + place
+        a, b, c, d, e, f = _STATES[state]
+        lines.append(f"{start}{a}{start}{b}{start}{c}{start}{d}{start}{e}{start}{f}")
+    return "".join(lines)
+
+
+def _numbers(name: str, places: Sequence[str], given: Sequence[float | None]) -> str:
+    written = {number: f"}} {_number(number)}\n" for number in set(given) if number is not None}
+    return "".join(
+        f"{name}{place}{written[number]}" for place, number in zip(places, given, strict=True) if number is not None
+    )
+
+
+def _slots(places: _Places, given: Sequence[datetime | None]) -> str:
+    written = {slot: f"}} {slot.timestamp()!r}\n" for slot in set(given) if slot is not None}
+    return "".join(
+        f"{_LAST}{place}{written[slot]}" for place, slot in zip(places.bare, given, strict=True) if slot is not None
+    )
+
+
+def _rule_infos(places: _Places, given: Sequence[StopRule | None]) -> str:
+    # A rule without overrides is one object at all its sites.
+    described = {id(rule): _described(rule) for rule in given if rule is not None}
+    return "".join(
+        f"{_RULE_INFO}{place}{described[id(rule)]}}} 1\n"
+        for place, rule in zip(places.rules, given, strict=True)
+        if rule is not None
+    )
+
+
+def _kpi_infos(kpis: Sequence[Kpi]) -> str:
+    return "".join(
+        f'{_KPI_INFO}{{kpi="{_escaped(kpi.id)}",unit="{kpi.unit.value}",better="{kpi.better.value}"}} 1\n'
+        for kpi in kpis
+    )
 
 
 def _described(rule: StopRule) -> str:
@@ -115,7 +205,6 @@ def _escaped(value: str) -> str:
     return value.translate(_ESCAPES)
 
 
-@lru_cache(maxsize=4096, typed=True)  # limits, slots and coverages are the same at most sites
 def _number(value: float) -> str:
     if math.isfinite(value):
         return repr(value)

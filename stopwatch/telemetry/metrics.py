@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import TYPE_CHECKING
 
 from prometheus_client import (
@@ -19,9 +20,9 @@ from stopwatch.core.decision import Act
 from stopwatch.core.inbox import Result, Way
 from stopwatch.core.outbox import MessageKind
 from stopwatch.telemetry import families
-from stopwatch.telemetry.board import board_text
+from stopwatch.telemetry.board import BoardPage
 from stopwatch.telemetry.collector import Newest, NewestCollector, Reload
-from stopwatch.telemetry.packing import deflated, packed
+from stopwatch.telemetry.packing import Part, packed, part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,7 +52,8 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call] # prometheus_client leaves it without types
         self._registry = CollectorRegistry()
         self._newest = Newest()
-        self._board: tuple[StatusView, bytes, bytes] | None = None
+        self._page, self._writing = BoardPage(), threading.Lock()
+        self._board: tuple[StatusView, tuple[Part, ...]] | None = None
         self._registry.register(NewestCollector(self._newest, now))
         self._durations = self._histogram(families.EVALUATION_DURATION, _DURATIONS)
         self._latenesses = self._histogram(families.EVALUATION_LATENESS, _LATENESSES)
@@ -206,14 +208,14 @@ class Metrics:
         self._duplicates.inc(times)
 
     def render(self, *, compressed: bool = False) -> bytes:
-        """Write the whole page, as gzip if asked; the part about sites is written once for each picture."""
-        view, board = self._newest.view, self._board
-        if board is None or board[0] is not view:
-            text = board_text(view).encode()
-            board = (view, text, deflated(text))
-            self._board = board
+        """Write the whole page, as gzip if asked; of the part about sites, what a new picture changed is written."""
+        with self._writing:
+            view = self._newest.view
+            if self._board is None or self._board[0] is not view:
+                self._board = (view, self._page.parts(view))
+            parts = self._board[1]
         own = generate_latest(self._registry)
-        return packed(own, board[1], board[2]) if compressed else own + board[1]
+        return packed((part(own), *parts)) if compressed else b"".join((own, *(each.plain for each in parts)))
 
     def _word(self, label: str, said: str) -> str:
         """Return what a stranger *said* as a label: a short word, and only the first `MOST_WORDS` of them."""
