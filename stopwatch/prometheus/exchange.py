@@ -7,7 +7,6 @@ import threading
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 
@@ -25,6 +24,7 @@ IN_FLIGHT = 4
 """The most requests that one source has under way at the same time."""
 _KEEPALIVE_SECONDS = 90.0
 _REFUSAL_BYTES = 65_536
+_FORM = b"application/x-www-form-urlencoded"
 _OK = range(200, 300)
 _BROKEN = (httpx.TransportError, httpx.StreamError, httpx.InvalidURL, zlib.error)
 """Whatever ends a connection or makes its bytes unreadable."""
@@ -56,26 +56,26 @@ class Exchange:
         quieten()
         self._where, self._monotonic, self._max_bytes = where, monotonic, max_bytes
         self._free = threading.BoundedSemaphore(IN_FLIGHT)
-        transport = DeadlineTransport(
+        # The transport alone, without a client: redirects, cookies, proxies of the environment and logins are nobody's
+        # wish here, and looking for them costs more than sending.
+        self._transport = DeadlineTransport(
             ssl_context=ssl.create_default_context() if where.url.startswith("https:") else None,
             connections=IN_FLIGHT,
             keepalive_seconds=_KEEPALIVE_SECONDS,
             monotonic=monotonic,
         )
-        # Redirects, cookies and proxies of the environment are nobody's wish here.
-        self._client = httpx.Client(
-            transport=transport,
-            trust_env=False,
-            follow_redirects=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={
+        self._closed = False
+        self._urls: dict[str, httpx.URL] = {}
+        self._headers = httpx.Headers(
+            {
                 "host": where.host,
                 "user-agent": "stopwatch",
                 "accept": "application/json",
                 "accept-encoding": "gzip" if gzip else "identity",
                 **where.headers,
-            },
+            }
         )
+        self._form_headers = httpx.Headers([*self._headers.raw, (b"content-type", _FORM)])
 
     def __enter__(self) -> Self:
         """Use the connections in a ``with``."""
@@ -87,7 +87,8 @@ class Exchange:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._closed = True
+        self._transport.close()
 
     def send(self, method: str, path: str, form: Mapping[str, str] | None = None, *, until: float) -> Answer:
         """
@@ -99,7 +100,7 @@ class Exchange:
             OversizeError: A successful answer is larger than ``max_bytes``, as sent or decoded.
 
         """
-        if self._client.is_closed:
+        if self._closed:
             raise self._unavailable("its connections were closed", Reason.CONNECTION)
         with self._turn(until), self._named_failures():
             return self._exchange(method, path, form, until)
@@ -108,15 +109,15 @@ class Exchange:
         sent = self._monotonic()
         # Instants for the transport, a duration for httpcore's own queue, which is never waited for.
         instants = {"connect": until, "read": until, "write": until, "pool": max(0.001, until - sent)}
-        form_type = {"content-type": "application/x-www-form-urlencoded"} if method == "POST" else None
-        request = self._client.build_request(
+        url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(self._where.url + path))
+        request = httpx.Request(
             method,
-            self._where.url + path,
-            headers=form_type,
+            url,
+            headers=self._headers if form is None else self._form_headers,
             content=urlencode(form).encode("ascii") if form is not None else None,
             extensions={"timeout": instants},
         )
-        response = self._client.send(request, stream=True)
+        response = self._transport.handle_request(request)
         received = self._monotonic()
         try:
             body = self._body(response, until)
