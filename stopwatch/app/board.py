@@ -50,13 +50,15 @@ class _Notes:
 
     def draw(self) -> StatusView:
         """Draw the picture."""
-        drawn = draw(self.rule_set, self.sketches, self.ended, self.evaluated_at)
-        sites = tuple(
-            replace(site, blind=site.site in self.blind, baselines=self.baselines.get(site.site, {}))
-            for site in drawn.sites
+        drawn = draw(
+            self.rule_set,
+            self.sketches,
+            self.ended,
+            self.evaluated_at,
+            blind=self.blind,
+            baselines=self.baselines,
         )
-        whole = replace(drawn, sites=sites, gates=self.gates)
-        return overlay(whole, self.rule_set.plan, self.live, self.opened)
+        return overlay(replace(drawn, gates=self.gates), self.rule_set.plan, self.live, self.opened)
 
 
 class Board:

@@ -50,7 +50,10 @@ class Reported(StrEnum):
     @property
     def rank(self) -> int:
         """Worse states rank higher."""
-        return list(Reported).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {state: rank for rank, state in enumerate(Reported)}
 
 
 @dataclass(frozen=True, slots=True)

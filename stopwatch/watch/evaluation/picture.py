@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from math import nan
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from stopwatch.core.escalation import waiting_since
@@ -17,9 +18,10 @@ from stopwatch.core.status import RuleStatus, SiteStatus, StatusView, WideStops,
 from stopwatch.core.verdict import Verdict, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from stopwatch.core.baseline import Numbers
     from stopwatch.core.decision import Decision, GroundKind
     from stopwatch.core.kpi import KpiId, SiteId
     from stopwatch.core.rollout import Plan, RuleSet, Site
@@ -29,14 +31,26 @@ if TYPE_CHECKING:
     from stopwatch.watch.evaluation.sketch import Held, Sketch, Still
 
 
+_NO_BASELINES: Mapping[str, Numbers] = MappingProxyType({})
+
 _Drawn = tuple[int, RuleStatus, tuple[tuple["KpiId", float, float], ...]]
 """A rule's place in its file, its status, and the newest value and volume of every KPI it reads."""
 
 
 def draw(
-    rule_set: RuleSet, sketches: Iterable[Sketch], ended: Mapping[SiteId, tuple[Ended, ...]], at: datetime | None
+    rule_set: RuleSet,
+    sketches: Iterable[Sketch],
+    ended: Mapping[SiteId, tuple[Ended, ...]],
+    at: datetime | None,
+    *,
+    blind: Container[SiteId] = (),
+    baselines: Mapping[str, Numbers] = _NO_BASELINES,
 ) -> StatusView:
-    """Draw rules and values of every site of the plan; decisions are laid over it by `overlay`."""
+    """
+    Draw rules, values and *baselines* of every site of the plan, and whether it is *blind*.
+
+    Decisions are laid over it by `overlay`.
+    """
     found: dict[SiteId, list[_Drawn]] = defaultdict(list)
     for sketch in sketches:
         for still in sketch.still:
@@ -45,7 +59,10 @@ def draw(
             if held.last is not None or held.state.failures >= held.cell.rule.error_after:
                 # Of other cells nothing is known yet, and unknown must not look like healthy.
                 _draw_held(held, ended, found)
-    sites = [_site(site, found[site.id]) for site in rule_set.plan.sites.values()]
+    sites = [
+        _site(site, found[site.id], site.id in blind, baselines.get(site.id, {}))
+        for site in rule_set.plan.sites.values()
+    ]
     return StatusView(tuple(sites), at, tuple(rule_set.kpis.values()))
 
 
@@ -66,19 +83,24 @@ def overlay(
             covering[site].append(decision)
     return replace(
         view,
-        sites=tuple(
-            replace(
-                site,
-                paused=any(decision.paused for decision in covering[site.site]),
-                decision=covering[site.site][0].id if covering[site.site] else None,
-                unacknowledged_since=min(
-                    (since for decision in covering[site.site] if (since := waiting_since(decision))), default=None
-                ),
-                opened=dict(opened.get(site.site, {})) if opened is not None else site.opened,
-            )
-            for site in view.sites
-        ),
+        sites=tuple(_covered(site, covering.get(site.site, ()), opened) for site in view.sites),
         wide=_wide(plan, opened) if opened is not None else view.wide,
+    )
+
+
+def _covered(
+    site: SiteStatus, live: Sequence[Decision], opened: Mapping[str, Mapping[GroundKind, int]] | None
+) -> SiteStatus:
+    """Return a site under its decisions; the same object where they say nothing new, as at most sites."""
+    counts = opened.get(site.site, {}) if opened is not None else site.opened
+    if not live and site.decision is None and not site.paused and counts == site.opened:
+        return site
+    return replace(
+        site,
+        paused=any(decision.paused for decision in live),
+        decision=live[0].id if live else None,
+        unacknowledged_since=min((since for decision in live if (since := waiting_since(decision))), default=None),
+        opened=dict(counts),
     )
 
 
@@ -87,7 +109,7 @@ def _wide(plan: Plan, opened: Mapping[str, Mapping[GroundKind, int]]) -> tuple[W
     return tuple(WideStops(scope, phase, dict(opened.get(scope, {}))) for scope, phase in scopes)
 
 
-def _site(site: Site, drawn: list[_Drawn]) -> SiteStatus:
+def _site(site: Site, drawn: list[_Drawn], blind: bool, baselines: Numbers) -> SiteStatus:  # noqa: FBT001 -- one of its facts
     drawn.sort(key=itemgetter(0))
     rules = tuple(status for _order, status, _values in drawn)
     values: dict[KpiId, float] = {}
@@ -98,7 +120,16 @@ def _site(site: Site, drawn: list[_Drawn]) -> SiteStatus:
                 values.setdefault(kpi, value)
             if volume == volume:  # noqa: PLR0124 – as above
                 volumes.setdefault(kpi, volume)
-    return SiteStatus(site.id, site.phase, worst(rules), rules=rules, values=values, volumes=volumes)
+    return SiteStatus(
+        site.id,
+        site.phase,
+        worst(rules),
+        rules=rules,
+        values=values,
+        volumes=volumes,
+        blind=blind,
+        baselines=baselines,
+    )
 
 
 def _draw_still(still: Still, ended: Mapping[SiteId, tuple[Ended, ...]], found: dict[SiteId, list[_Drawn]]) -> None:
@@ -109,7 +140,7 @@ def _draw_still(still: Still, ended: Mapping[SiteId, tuple[Ended, ...]], found: 
         rule = cell.resolved
         if rule is None:
             continue
-        if _ended_since(cell, cell.state.armed_at, ended.get(cell.site, ())):
+        if cell.site in ended and _ended_since(cell, cell.state.armed_at, ended[cell.site]):
             status = _afresh(rule, newest)
         else:
             status = RuleStatus(
