@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from stopwatch.demo.prometheus import free_port
@@ -75,10 +76,27 @@ class Site:
             process.wait(30)
 
     def decision(self, state: str | None = None) -> dict[str, Any] | None:
-        """The only decision, once it is in *state*."""
-        found = self.json("decisions", "list")["decisions"]
-        assert len(found) <= 1
-        return next((one for one in found if state in {None, one["state"]}), None)
+        """The only decision, once it is in *state*, as the records tell."""
+        return only(self.json("decisions", "list"), state)
+
+    def soon(self, what: str, state: str | None, key: str = "id") -> Any:  # noqa: ANN401 – any JSON
+        """Wait until the daemon shows the only decision in *state*, with something under *key*; return that."""
+        address = f"http://127.0.0.1:{self.port}/api/v1/decisions"
+
+        def shown() -> object:
+            try:
+                found = only(httpx.get(address, timeout=10, trust_env=False).json(), state)
+            except httpx.TransportError:
+                return None
+            return found and found[key]
+
+        return eventually(what, shown)
+
+
+def only(found: dict[str, Any], state: str | None) -> dict[str, Any] | None:
+    """Return the only decision of *found* if it is in *state*."""
+    assert len(found["decisions"]) <= 1
+    return next((one for one in found["decisions"] if state in {None, one["state"]}), None)
 
 
 @contextmanager
@@ -107,7 +125,9 @@ def freeze(made: Site) -> None:
 
 def rolled_back(made: Site) -> dict[str, Any]:
     """The decision once the breach has opened it and a person has rolled back."""
-    opened = eventually("it is paused", lambda: made.decision("open"))
+    made.soon("it is paused", "open")
+    opened = made.decision("open")
+    assert opened is not None
     act = ("decisions", "roll-back", opened["id"], "--what", "release", "--from", "2", "--to", "1", "--reason", "load")
     after: dict[str, Any] = made.json(*act)
     assert after["state"] == "rolled_back"
@@ -131,13 +151,12 @@ def test_kpis_that_return_verify_the_roll_back(tmp_path: Path, *, killed: bool) 
         with made.daemon():
             after = rolled_back(made)
             if not killed:
-                running = eventually("the clock runs", lambda: (made.decision() or {}).get("clock"))
-                assert running["hold_seconds"] == HOLD
-                eventually("it is verified", lambda: made.decision("verified"))
+                assert made.soon("the clock runs", None, "clock")["hold_seconds"] == HOLD
+                made.soon("it is verified", "verified")
         if killed:
             eventually("its time is long over", lambda: time.time() > time_of(after) + WITHIN)
             with made.daemon():
-                eventually("it is verified", lambda: made.decision("verified"))
+                made.soon("it is verified", "verified")
         done = made.decision("verified")
         assert done is not None
         # A machine that is busy may roll back after the KPI came back: then the slots since count.
@@ -157,11 +176,11 @@ def test_kpis_that_do_not_return_flag_the_roll_back(tmp_path: Path, *, killed: b
             after = rolled_back(made)
             over = int(time_of(after)) + WITHIN
             if not killed:
-                eventually("it is flagged", lambda: made.decision("flagged"))
+                made.soon("it is flagged", "flagged")
         if killed:
             eventually("its time is long over", lambda: time.time() > over + 3)
             with made.daemon():
-                eventually("it is flagged", lambda: made.decision("flagged"))
+                made.soon("it is flagged", "flagged")
         flagged = made.decision("flagged")
         assert flagged is not None
         assert summary(flagged)[:4] == ("flagged", "rollback-flagged", "daemon", at(over))
