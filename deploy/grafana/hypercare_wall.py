@@ -26,7 +26,7 @@ def dashboard() -> Json:
         UID,
         "Hypercare wall",
         "Every site of the rollout: what is paused, what is on its way to a pause, what cannot be seen.",
-        [*_counts(), *_sites(), *_course()],
+        [*_counts(), *_sites(), *_course(), *_hypercare()],
         variables=[
             parts.choice("phase", f"label_values({series('site_paused')}, phase)"),
             parts.choice("site", f"label_values({series('site_paused', PHASE)}, site)"),
@@ -132,6 +132,51 @@ def _sites() -> list[Json]:
             ],
         ),
         *(_values(unit, shown) for unit, shown in UNITS.values()),
+    ]
+
+
+def _hypercare() -> list[Json]:
+    waits = parts.steps((None, GREEN), (1, ORANGE))
+    return [
+        parts.row("Hypercare"),
+        parts.table(
+            "Open issues",
+            "Issues that are not resolved, sites (or whole phases) by severity.",
+            [parts.target(f"max by (site, severity) ({series('issues_open', PHASE)})", table=True)],
+            width=12,
+            height=8,
+            links=[TO_SITE],
+            transformations=parts.matrix("site", "severity"),
+        ),
+        parts.stat(
+            "Issues overdue",
+            "Open issues whose target day is over where their site is.",
+            f"sum(max by (site) ({series('issues_overdue', PHASE)})) or vector(0)",
+            thresholds=waits,
+        ),
+        parts.stat(
+            "Issues not reviewed",
+            "Open issues that nobody looked at within the plan's time.",
+            f"sum(max by (site) ({series('issues_unreviewed', PHASE)})) or vector(0)",
+            thresholds=waits,
+        ),
+        parts.stat(
+            "Since the last checkpoint",
+            "How long ago a checkpoint of each phase in hypercare was recorded.",
+            f"time() - max by (phase) ({series('checkpoint_held_timestamp_seconds', PHASE)})",
+            unit="s",
+            legend="{{phase}}",
+            named=True,
+            thresholds=parts.steps((None, GREEN), (93600, ORANGE)),
+        ),
+        parts.timeline(
+            "Checkpoint overdue",
+            "When a phase's daily checkpoint should have been recorded and was not.",
+            [parts.target(f"max by (phase) ({series('checkpoint_overdue', PHASE)})", "{{phase}}")],
+            width=12,
+            height=4,
+            mappings=parts.YES_NO,
+        ),
     ]
 
 

@@ -11,12 +11,12 @@ import structlog
 
 from stopwatch.app.board import ENDED_SHOWN, Board
 from stopwatch.app.building import channel_of, load, sources_of
-from stopwatch.app.complaints import Complaints
 from stopwatch.app.introductions import Introductions
 from stopwatch.app.leading import Leading
 from stopwatch.app.measuring import expect, measure
-from stopwatch.app.saying import say, say_news
+from stopwatch.app.saying import say
 from stopwatch.app.settling import Terms, lay_out
+from stopwatch.app.troubles import Troubles
 from stopwatch.config.load import fingerprint
 from stopwatch.core.baseline import refers
 from stopwatch.core.errors import ConfigurationError, StoreError
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from stopwatch.prometheus.client import PrometheusSource
     from stopwatch.store.sql import SqlStore
     from stopwatch.telemetry.metrics import Metrics
-    from stopwatch.watch.evaluation.tick import SourceWatch, TickReport
+    from stopwatch.watch.evaluation.tick import SourceWatch
 
 log = structlog.get_logger()
 
@@ -79,7 +79,7 @@ class Daemon:
         self._sources: dict[str, PrometheusSource] = sources_of(self.rule_set, settings, clock)
         self._watches: dict[str, SourceWatch] = {}
         self._introductions = Introductions(clock)
-        self._complaints: dict[str, Complaints] = {}
+        self.troubles = Troubles(lambda: store.refusal)
         self._rollbacks = RollbackWatch()
         self._locks = {name: threading.Lock() for name in self._sources}
         self._swap = threading.RLock()
@@ -135,7 +135,7 @@ class Daemon:
         self._laid, self._follow_at = epoch, self.clock.monotonic() + FOLLOWED_SECONDS
         if epoch is None:
             self.board.evaluated_at = None
-            self._complaints.clear()
+            self.troubles.forget()
         for live in set(activations.values()) - set(self._activations.values()) if self._watches else ():
             log.info("site.went_live", site=live.site, at=live.at, version=live.version, actor=live.actor)
         for watch in self._watches.values():
@@ -169,23 +169,12 @@ class Daemon:
         for report in told:
             if report.reads.skew is not None:
                 self.clock.observe(report.reads.skew, since=began)
-            self.board.evaluated_at = report.at
+            if self.troubles.note(report, at=self.clock.monotonic(), over_after=2 * self._steps[1]):
+                self.board.evaluated_at = report.at
             measure(self.metrics, report, seconds)
             say(report, seconds)
-            self._complain(report)
         if told or changed:
             self._note()
-
-    def failing(self) -> list[tuple[str, str]]:
-        """Return what fails now, with the source it was asked of."""
-        return [(name, each) for name, known in list(self._complaints.items()) for each in known.standing]
-
-    def _complain(self, report: TickReport) -> None:
-        """Log failures when they begin, change or end; what fails every tick is not said every tick."""
-        said, over = self._complaints.setdefault(report.source, Complaints()).news(
-            report.failures, at=self.clock.monotonic(), over_after=2 * self._steps[1]
-        )
-        say_news(report.source, said, over)
 
     def _origin(self, source: str) -> Origin:
         known = self._sources.get(source)

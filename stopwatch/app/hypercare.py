@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from stopwatch.app.day_figures import day_figures
+from stopwatch.config.duration import spell_duration
 from stopwatch.core.hypercare import missed, unreviewed
+from stopwatch.core.hypercare_status import hypercare_status
 from stopwatch.core.rollout import WIDE_ALL
 from stopwatch.watch.rollout.reporting import Told, report_message, tell_checkpoint, tell_once
 from stopwatch.web.reports.checkpoint import checkpoint_document
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from stopwatch.core.issue import Issue
     from stopwatch.core.outbox import Message
     from stopwatch.core.phase import Phase
-    from stopwatch.core.rollout import RuleSet
+    from stopwatch.core.rollout import Plan, RuleSet
     from stopwatch.core.story import Story
 
 log = structlog.get_logger()
@@ -39,25 +41,36 @@ class Hypercare:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
-        self._next = 0.0
+        self._next = self._next_count = 0.0
 
     def pass_time(self) -> None:
         """
-        Do what is due, at most every `EVERY_SECONDS`, if this replica leads.
+        Count, and do what is due if this replica leads and has evaluated, at most every `EVERY_SECONDS`.
 
         Raises:
             StoreError: The records could not be read or written; the next pass makes up for it.
 
         """
         monotonic = self._daemon.clock.monotonic()
+        now, rule_set = self._daemon.clock.now(), self._daemon.rule_set
+        if monotonic >= self._next_count:
+            self._next_count = monotonic + EVERY_SECONDS
+            self.count(rule_set, now)
         if monotonic < self._next or self._daemon.board.evaluated_at is None:
             return
         self._next = monotonic + EVERY_SECONDS
-        now, rule_set = self._daemon.clock.now(), self._daemon.rule_set
         with self._daemon.leading.working() as epoch:
             if epoch is not None:
                 self.tell(rule_set, now)
                 self.remind(rule_set, now)
+
+    def count(self, rule_set: RuleSet, now: datetime) -> None:
+        """Let the metrics show open issues and checkpoints; every replica does."""
+        plan = rule_set.plan
+        with self._daemon.store.recall.reading() as view:
+            activations, entries = view.activations(plan.rollout), view.entries(plan.rollout)
+        status = hypercare_status(plan, activations, entries, now=now, zone=ZoneInfo)
+        self._daemon.metrics.observe_hypercare(status)
 
     def tell(self, rule_set: RuleSet, now: datetime) -> None:
         """Tell the checkpoints that are due, once each."""
@@ -72,7 +85,7 @@ class Hypercare:
             activations, entries = view.activations(plan.rollout), view.entries(plan.rollout)
         late = missed(plan, activations, entries, now=now, zone=ZoneInfo)
         waiting = unreviewed(plan, activations, entries, now=now)
-        for scope, item, text in _reminders(plan.timezone, late, waiting, now):
+        for scope, item, text in _reminders(plan, late, waiting, now):
             message = self._reminder(rule_set, scope, item, text)
             if tell_once(store, plan.rollout, scope, item, message, now=now):
                 log.warning("hypercare.reminded", scope=scope, item=item, detail=text)
@@ -99,9 +112,10 @@ class Hypercare:
 
 
 def _reminders(
-    zone: str, late: list[Checkpoint], waiting: list[Issue], now: datetime
+    plan: Plan, late: list[Checkpoint], waiting: list[Issue], now: datetime
 ) -> Iterator[tuple[str, str, str]]:
     """Yield scope, item and words of everything that people must be reminded of."""
+    zone = plan.timezone
     for one in late:
         at = f"{one.due.astimezone(ZoneInfo(zone)):%H:%M %Z}"
         held = f"stopwatch report checkpoint --phase {one.phase} --held --present ROLE:NAME"
@@ -111,5 +125,6 @@ def _reminders(
         told = ", ".join(f"{one.id} ({one.severity}, {one.owner or 'no owner'})" for one in waiting[:NAMED])
         more = f" and {len(waiting) - NAMED} more" if len(waiting) > NAMED else ""
         note = "Review them at the checkpoint, or note it: stopwatch issues update ID --note TEXT"
-        text = f"Open issues that nobody reviewed for over a day: {told}{more}. {note}"
+        within = spell_duration(plan.hypercare.reviewed_within)
+        text = f"Open issues that nobody reviewed for over {within}: {told}{more}. {note}"
         yield WIDE_ALL, f"issues-unreviewed/{now.astimezone(ZoneInfo(zone)).date()}", text

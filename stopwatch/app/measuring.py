@@ -9,6 +9,7 @@ from stopwatch.prometheus.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from stopwatch.app.troubles import Troubles
     from stopwatch.store.sql import SqlStore
     from stopwatch.telemetry.metrics import Metrics
     from stopwatch.watch.evaluation.tick import SourceWatch, TickReport
@@ -19,22 +20,23 @@ EVERY_SECONDS = 60.0
 class Measuring:
     """Measures the database now and then; called from one thread of the scheduler."""
 
-    def __init__(self, store: SqlStore, metrics: Metrics, monotonic: Callable[[], float]) -> None:
-        """Measure *store*; *monotonic* gives seconds."""
+    def __init__(self, store: SqlStore, troubles: Troubles, metrics: Metrics, monotonic: Callable[[], float]) -> None:
+        """Measure *store*, of which *troubles* knows what it refused; *monotonic* gives seconds."""
         self._store = store
+        self._troubles = troubles
         self._metrics = metrics
         self._monotonic = monotonic
         self._due = monotonic()
 
     def pass_time(self) -> None:
         """
-        Note whether the newest write was taken; measure the rest if it was not done for `EVERY_SECONDS`.
+        Note whether everything is recorded; measure the rest if it was not done for `EVERY_SECONDS`.
 
         Raises:
             StoreError: The database cannot be read.
 
         """
-        self._metrics.observe_writable(writable=self._store.refusal is None)
+        self._metrics.observe_writable(writable=self._troubles.refusal is None)
         now = self._monotonic()
         if now < self._due:
             return
@@ -48,6 +50,8 @@ def expect(metrics: Metrics, watches: Sequence[SourceWatch]) -> None:
     metrics.expect_sources([watch.name for watch in watches], outcomes=(reason.value for reason in Reason))
     for watch in watches:
         metrics.observe_watched(watch.name, sum(len(group.cells) for group in watch.groups))
+    steps = [group.grid.step for watch in watches for group in watch.groups if group.cells]
+    metrics.observe_step(min(steps, default=None))
 
 
 def measure(metrics: Metrics, report: TickReport, seconds: float) -> None:

@@ -100,7 +100,9 @@ def _serving(settings: Settings, opening: Callable[[str], SqlStore], systemd: Sy
         stack.callback(daemon.close)
         sender, notifiers, heartbeat = open_sender(daemon), open_notifiers(daemon, stack), open_heartbeat(daemon)
         alerting = Alerting(daemon, sender, notifiers)
-        jobs = partial(_jobs, daemon, alerting, Measuring(store, metrics, clock.monotonic), Pruning(daemon))
+        jobs = partial(
+            _jobs, daemon, alerting, Measuring(store, daemon.troubles, metrics, clock.monotonic), Pruning(daemon)
+        )
         pulse = Pulse(jobs(), interval_seconds=daemon.pulse_seconds, clock=clock)
         reloading = Reloading(daemon, pulse, jobs=jobs, sender=sender, systemd=systemd, keyring=keyring)
         health = DaemonHealth(daemon, pulse, reloading, [each for each in (sender, *notifiers) if each is not None])

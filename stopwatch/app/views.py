@@ -136,8 +136,9 @@ class DaemonHealth:
         """Tell whether the records can be read and written, and the daemon evaluates, with what is missing."""
         unreadable, leads = self._unreadable(), self._daemon.leading.epoch is not None
         missing = [] if unreadable is None else [f"the records cannot be read: {unreadable}"]
-        if leads and self._daemon.store.refusal is not None:
-            missing.append(f"nothing can be recorded: {self._daemon.store.refusal}")
+        refusal = self._daemon.troubles.refusal
+        if leads and refusal is not None:
+            missing.append(f"not everything can be recorded: {refusal}")
         if not self.live():
             missing.append("no evaluation for two minutes")
         if leads and not self._daemon.looked:  # before the first go-live a look finds nothing to evaluate
@@ -146,7 +147,7 @@ class DaemonHealth:
 
     def troubles(self) -> list[str]:
         """Say what outside is broken: sources without an answer, receivers that take nothing."""
-        failing = [f"Prometheus {source}: {words}" for source, words in self._daemon.failing()]
+        failing = [f"Prometheus {source}: {words}" for source, words in self._daemon.troubles.failing]
         return failing + [words for sender in self._senders for words in sender.troubles()]
 
     def role(self) -> Role:

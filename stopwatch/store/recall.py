@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stopwatch.core.outbox import MessageKind, OutboxRow
     from stopwatch.core.records import Activation
     from stopwatch.store.outbox import Waiting
+    from stopwatch.store.written import Written
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ class Recall:
         opened: Engine,
         *,
         writing: Callable[[], AbstractContextManager[SqlWriter]],
-        noting: Callable[[], AbstractContextManager[None]],
+        noting: Callable[[], AbstractContextManager[Written]],
         shown: str,
     ) -> None:
         """
@@ -98,7 +99,13 @@ class Recall:
 
     @contextmanager
     def _advancing(self) -> Iterator[SqlWriter]:
-        with self._noting(), self._alone, refusing(self._shown), self._held("BEGIN IMMEDIATE") as connection:
+        with (
+            self._noting() as written,
+            self._alone,
+            refusing(self._shown),
+            self._held("BEGIN IMMEDIATE") as connection,
+            written.watching(connection),
+        ):
             yield SqlWriter(connection)
 
     @contextmanager

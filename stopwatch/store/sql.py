@@ -18,6 +18,7 @@ from stopwatch.store.lease import Lease
 from stopwatch.store.recall import Recall
 from stopwatch.store.records import SqlReader, SqlWriter
 from stopwatch.store.schema import outbox as outbox_table
+from stopwatch.store.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ class SqlStore:
 
     @property
     def refusal(self) -> str | None:
-        """What the database said to the newest write, None if it took it; any thread may ask."""
+        """What the database said to the newest write, None if it took one since; any thread may ask."""
         return next(iter(self._refusals), None)
 
     def lease(self, *, holder: str, term: timedelta) -> Lease | None:
@@ -98,10 +99,11 @@ class SqlStore:
             LeaseLostError: It is written under the leader's lease (`under`), and that is over; nothing is written.
 
         """
-        with self._noting_refusals(), refusing(self._shown), self._writing.begin() as connection:
+        with self._noting_refusals() as written, refusing(self._shown), self._writing.begin() as connection:
             if self._fence is not None:
                 self._fence.enter(connection)
-            yield SqlWriter(connection)
+            with written.watching(connection):
+                yield SqlWriter(connection)
             if self._fence is not None:
                 self._fence.leave(connection)
 
@@ -110,15 +112,17 @@ class SqlStore:
         return self.recall.advancing()
 
     @contextmanager
-    def _noting_refusals(self) -> Iterator[None]:
+    def _noting_refusals(self) -> Iterator[Written]:
+        written = Written(asked=bool(self._refusals))
         try:
-            yield
+            yield written
         except StoreError as error:
             # The database's own trouble, not ours with a row.
             if isinstance(error.__cause__, OperationalError | SqliteOperationalError):
                 self._refusals[:] = [str(error)]
             raise
-        self._refusals.clear()
+        if written.proven:
+            self._refusals.clear()
 
     def verify_audit(self) -> int | None:
         """Return the number of the first audit row that does not fit the chain, None if all do."""

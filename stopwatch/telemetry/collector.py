@@ -9,12 +9,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from stopwatch.core.exit.check import GateVerdict
+from stopwatch.core.hypercare_status import HypercareStatus
 from stopwatch.core.status import OutboxStatus, StatusView
-from stopwatch.telemetry import families
+from stopwatch.telemetry import families, rollout_families
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from stopwatch.telemetry.family import Family
 
@@ -36,7 +37,9 @@ class Newest:
     """
 
     view: StatusView = field(default_factory=StatusView)
+    hypercare: HypercareStatus = field(default_factory=HypercareStatus)
     outbox: OutboxStatus | None = None
+    step: timedelta | None = None
     reload: Reload | None = None
     database_bytes: int | None = None
     database_writable: bool | None = None
@@ -55,11 +58,10 @@ class NewestCollector(Collector):
         return [
             _gauge(family)
             for family in (
-                families.GATE_STATE,
-                families.GATE_JUDGED,
-                families.GATE_GO,
+                *rollout_families.ALL,
                 families.UNACKNOWLEDGED,
                 families.LAST_EVALUATION,
+                families.EVALUATION_STEP,
                 families.RELOAD_GOOD,
                 families.RELOAD_TIME,
                 families.DATABASE_SIZE,
@@ -75,12 +77,15 @@ class NewestCollector(Collector):
         """Write what has a value now."""
         now, view = self._now(), self._newest.view
         yield from _gates(view)
+        yield from _hypercare(self._newest.hypercare)
         waiting = _gauge(families.UNACKNOWLEDGED)
         for site in view.sites:
             if site.unacknowledged_since is not None:
                 waiting.add_metric([site.site], _age(site.unacknowledged_since, now))
         yield waiting
         yield _single(families.LAST_EVALUATION, _timestamp(view.last_evaluation))
+        step = self._newest.step
+        yield _single(families.EVALUATION_STEP, None if step is None else step.total_seconds())
         reload = self._newest.reload
         yield _single(families.RELOAD_GOOD, None if reload is None else float(reload.good))
         yield _single(families.RELOAD_TIME, None if reload is None else _timestamp(reload.in_force_since))
@@ -91,7 +96,11 @@ class NewestCollector(Collector):
 
 
 def _gates(view: StatusView) -> Iterator[GaugeMetricFamily]:
-    state, judged, go = _gauge(families.GATE_STATE), _gauge(families.GATE_JUDGED), _gauge(families.GATE_GO)
+    state, judged, go = (
+        _gauge(rollout_families.GATE_STATE),
+        _gauge(rollout_families.GATE_JUDGED),
+        _gauge(rollout_families.GATE_GO),
+    )
     for gate in view.gates:
         for verdict in GateVerdict:
             state.add_metric([gate.phase, verdict.value], float(gate.verdict is verdict))
@@ -99,6 +108,23 @@ def _gates(view: StatusView) -> Iterator[GaugeMetricFamily]:
         if gate.go is not None:
             go.add_metric([gate.phase], float(gate.go))
     yield from (state, judged, go)
+
+
+def _hypercare(status: HypercareStatus) -> Iterator[GaugeMetricFamily]:
+    found = (rollout_families.ISSUES_OPEN, rollout_families.ISSUES_OVERDUE, rollout_families.ISSUES_UNREVIEWED)
+    opened, overdue, unreviewed = map(_gauge, found)
+    for counts in status.issues:
+        place = [counts.scope, counts.phase]
+        for severity, number in counts.open.items():
+            opened.add_metric([*place, severity], number)
+        overdue.add_metric(place, counts.overdue)
+        unreviewed.add_metric(place, counts.unreviewed)
+    held, late = _gauge(rollout_families.CHECKPOINT_HELD), _gauge(rollout_families.CHECKPOINT_OVERDUE)
+    for one in status.checkpoints:
+        if one.held_at is not None:
+            held.add_metric([one.phase], one.held_at.timestamp())
+        late.add_metric([one.phase], float(one.overdue))
+    yield from (opened, overdue, unreviewed, held, late)
 
 
 def _outbox(outbox: OutboxStatus, now: datetime) -> Iterator[GaugeMetricFamily]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stopwatch.telemetry import rollout_families
 from stopwatch.telemetry.family import Family, Kind
 
 _KPI, _RULE, _SITE = ("site", "phase", "kpi"), ("site", "phase", "rule"), ("site", "phase")
@@ -76,27 +77,6 @@ DECISIONS = Family(
     "decisions",
     "Decisions ever opened, by the kind of their first ground; a wide stop counts once, with its scope as the site.",
 )
-GATE_STATE = Family(
-    "gate_state",
-    Kind.GAUGE,
-    ("phase", "state"),
-    "0 or 1",
-    "1 for the verdict of the phase's newest judgement (pass, fail, not_provable); none before the first.",
-)
-GATE_JUDGED = Family(
-    "gate_judged_timestamp_seconds",
-    Kind.GAUGE,
-    ("phase",),
-    "seconds since 1970",
-    "When the phase was judged last; none before the first judgement.",
-)
-GATE_GO = Family(
-    "gate_go",
-    Kind.GAUGE,
-    ("phase",),
-    "0 or 1",
-    "1 if a person said go on the phase's newest judgement, 0 for no-go; none while nobody has.",
-)
 UNACKNOWLEDGED = Family(
     "decision_unacknowledged_seconds",
     Kind.GAUGE,
@@ -105,7 +85,18 @@ UNACKNOWLEDGED = Family(
     "How long the live decision of the site has waited for an answer; none while none waits.",
 )
 LAST_EVALUATION = Family(
-    "last_evaluation_timestamp_seconds", Kind.GAUGE, (), "seconds since 1970", "When the newest evaluation ended."
+    "last_evaluation_timestamp_seconds",
+    Kind.GAUGE,
+    (),
+    "seconds since 1970",
+    "When the newest evaluation ended whose outcome is recorded.",
+)
+EVALUATION_STEP = Family(
+    "evaluation_step_seconds",
+    Kind.GAUGE,
+    (),
+    "seconds",
+    "Shortest step of the rules at live sites: so often an evaluation is due; none while no site is live.",
 )
 EVALUATION_DURATION = Family(
     "evaluation_duration_seconds", Kind.HISTOGRAM, (), "seconds", "How long one evaluation of all that was due took."
@@ -183,7 +174,7 @@ DATABASE_SIZE = Family(
     "database_size_bytes", Kind.GAUGE, (), "bytes", "Size of the database, without its write-ahead log."
 )
 DATABASE_WRITABLE = Family(
-    "database_writable", Kind.GAUGE, (), "0 or 1", "1 if the database took the newest write, 0 if it refused it."
+    "database_writable", Kind.GAUGE, (), "0 or 1", "1 if everything is recorded, 0 while the database refuses it."
 )
 BUILD = Family("build_info", Kind.GAUGE, ("version",), "1", "The version that runs.")
 OUTBOX_PENDING = Family("outbox_pending", Kind.GAUGE, ("notifier",), "messages", "Messages that wait to be sent.")
@@ -259,11 +250,10 @@ BOARD = (
 """What the picture of all sites says."""
 
 PROCESS = (
-    GATE_STATE,
-    GATE_JUDGED,
-    GATE_GO,
+    *rollout_families.ALL,
     UNACKNOWLEDGED,
     LAST_EVALUATION,
+    EVALUATION_STEP,
     EVALUATION_DURATION,
     EVALUATION_LATENESS,
     WATCHED,

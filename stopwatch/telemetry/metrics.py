@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime, timedelta
 
+    from stopwatch.core.hypercare_status import HypercareStatus
     from stopwatch.core.status import OutboxStatus, StatusView
     from stopwatch.telemetry.family import Family
 
@@ -139,6 +140,14 @@ class Metrics:
         """Note how many rules are watched at the source, each counted at every site."""
         self._watched.labels(source).set(rules)
 
+    def observe_step(self, step: timedelta | None) -> None:
+        """Note the shortest step that is watched, None if nothing is."""
+        self._newest.step = step
+
+    def observe_hypercare(self, status: HypercareStatus) -> None:
+        """Replace what is known of issues and checkpoints."""
+        self._newest.hypercare = status
+
     def count_slots(self, source: str, *, judged: int, caught_up: int, missed: int) -> None:
         """Count what one evaluation judged, how much of it late, and what nobody will judge."""
         self._judged.labels(source).inc(judged)
@@ -159,7 +168,7 @@ class Metrics:
         self._newest.database_bytes = size_bytes
 
     def observe_writable(self, *, writable: bool) -> None:
-        """Note whether the database took the newest write."""
+        """Note whether everything is recorded."""
         self._newest.database_writable = writable
 
     def observe_leader(self, *, leader: bool) -> None:

@@ -220,7 +220,9 @@ def test_a_reload_that_is_refused_midway_has_recorded_nothing(rules: Path) -> No
         assert isinstance(activations, dict)
         assert (refused, [*activations], daemon.rule_set is before) == (3, ["ham-01"], False)
         daemon.tick("default")
-        assert [source for source, _ in daemon.failing()] == ["default"], "it asks, through a client that is open"
+        assert [source for source, _ in daemon.troubles.failing] == ["default"], (
+            "it asks, through a client that is open"
+        )
     finally:
         Wearing.left = 10**6
         daemon.close()

@@ -160,7 +160,7 @@ def soak(days: int, step: int, folder: Path) -> Iterator[dict[str, object]]:
         metrics = Metrics(version="0", now=clock.now)
         daemon = Daemon(settings, store, clock, metrics)
         acts, chores = DaemonActs(daemon), [daemon.pass_time, Alerting(daemon, None, []).pass_time]
-        chores += [daemon.learn_versions, Measuring(store, metrics, clock.monotonic).pass_time]
+        chores += [daemon.learn_versions, Measuring(store, daemon.troubles, metrics, clock.monotonic).pass_time]
         try:
             for minute in range(step, days * DAY + 1, step):
                 clock.pass_minutes(step)

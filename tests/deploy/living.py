@@ -14,7 +14,9 @@ from typing import Any
 
 import httpx
 
+from stopwatch.app.building import load
 from stopwatch.app.daemon import Daemon
+from stopwatch.config.settings import Settings
 from stopwatch.core.acts import ActRequest
 from stopwatch.core.decision import Act
 from stopwatch.core.kpi import SiteId
@@ -22,7 +24,9 @@ from stopwatch.core.ledger import EntryKind, entry
 from stopwatch.core.stop import Stop
 from stopwatch.demo.prometheus import PrometheusServer, ScrapeTarget, create_blocks, free_port
 from stopwatch.demo.slack import Pace, SlackEmulator
-from stopwatch.watch.acts.commands import act, pause
+from stopwatch.store.connect import open_store
+from stopwatch.watch.acts.commands import Desk, act, pause
+from stopwatch.watch.acts.issues import IssueAsked, say
 from stopwatch.watch.rollout.ledger import record
 from tests.stories.world import Api, daemon, eventually, settings_for
 
@@ -76,6 +80,7 @@ def plan(sites: Sequence[str], go_live: datetime) -> dict[str, object]:
         "sites": {
             site: {"name": site.title(), "timezone": "Europe/Berlin", "go_live": go_live.isoformat()} for site in sites
         },
+        "checkpoint": {"at": "00:00"},
         "escalation": {"broadcast": "2s", "notifier": "3s", "second_group": "5s"},
     }
 
@@ -114,6 +119,19 @@ class Shown:
         return found
 
 
+def _remember(settings: Settings, begin: int) -> None:
+    """Let people have written down an issue and a checkpoint before the daemon starts, which counts them at once."""
+    store, now = open_store(settings.database_url.get_secret_value()), datetime.fromtimestamp(begin, UTC)
+    desk = Desk(store, load(settings.config), lambda _site: CHANNEL)
+    said = {"severity": "sev3", "description": "labels print twice"}
+    say(desk, IssueAsked("cli:ida", place="ham-01", said=said), transport="cli", now=now)
+    day = now.date().isoformat()
+    for phase in {SITES[site] for site in SITES}:
+        made = entry("shown", EntryKind.CHECKPOINT, phase, day, body={"present": []}, actor="cli:ida", at=now)
+        record(desk, made, transport="cli")
+    store.close()
+
+
 @contextmanager
 def shown(folder: Path) -> Iterator[Shown]:
     """Run everything until every figure has been scraped."""
@@ -138,6 +156,7 @@ def shown(folder: Path) -> Iterator[Shown]:
             slack_channel=CHANNEL,
             webhook_url=f"http://127.0.0.1:{free_port()}/nobody",
         )
+        _remember(settings, begin)
         with (
             daemon(settings) as (running, api),
             httpx.Client(base_url=server.url, timeout=20, trust_env=False) as client,

@@ -17,13 +17,20 @@ HERE = {"job": "stopwatch", "instance": "a:9477"}
 DOWN = "stopwatch_prometheus_queries_total"
 
 
-def evaluating(at: str, *, leader: int = 1, watched: int = 5) -> dict[str, str]:
-    """Series of a replica whose newest evaluation ended at the instants *at*."""
+def evaluating(at: str, *, leader: int = 1, watched: int = 5, step: int = 60) -> dict[str, str]:
+    """Series of a replica whose newest evaluation, one each *step* seconds, ended at the instants *at*."""
     return {
         f"stopwatch_leader{{{WHERE}}}": f"{leader}x120",
         f'stopwatch_watched_rules{{{WHERE},source="eu"}}': f"{watched}x120",
+        f"stopwatch_evaluation_step_seconds{{{WHERE}}}": f"{step}x120",
         f"stopwatch_last_evaluation_timestamp_seconds{{{WHERE}}}": at,
     }
+
+
+SITE = f'{WHERE},site="ham-01",phase="pilot"'
+OF_SITE = {"site": "ham-01", "phase": "pilot"}
+WRITABLE = f"stopwatch_database_writable{{{WHERE}}}"
+CHECKPOINT = f'stopwatch_checkpoint_overdue{{{WHERE},phase="pilot"}}'
 
 
 # Alert, series (a sample each 15 s, for half an hour), and the labels it fires with; None: it must keep quiet.
@@ -33,8 +40,24 @@ CASES: list[Any] = [
     pytest.param("StopwatchNotEvaluating", evaluating("0x120"), HERE, id="evaluations ceased"),
     pytest.param("StopwatchNotEvaluating", evaluating("_x120"), HERE, id="never evaluated"),
     pytest.param("StopwatchNotEvaluating", evaluating("0+15x120"), None, id="evaluations go on"),
+    pytest.param("StopwatchNotEvaluating", evaluating("0x120", step=600), HERE, id="ceased at steps of ten minutes"),
+    pytest.param("StopwatchNotEvaluating", evaluating("0x39 600x39 1200x42", step=600), None, id="go on at such steps"),
+    pytest.param("StopwatchNotEvaluating", evaluating("0+15x90 1350x2 _x26", step=600), None, id="restarted just now"),
     pytest.param("StopwatchNotEvaluating", evaluating("0x120", leader=0), None, id="a standby need not"),
     pytest.param("StopwatchNotEvaluating", evaluating("_x120", watched=0), None, id="no site is live yet"),
+    pytest.param("StopwatchRecordsRefused", {WRITABLE: "1x80 0x40"}, HERE, id="the disk is full"),
+    pytest.param("StopwatchRecordsRefused", {WRITABLE: "1x80 0 1 0 1 0" + " 1 0" * 18}, HERE, id="now and then"),
+    pytest.param("StopwatchRecordsRefused", {WRITABLE: "1x108 0 1x12"}, None, id="one write was refused"),
+    pytest.param("StopwatchCheckpointOverdue", {CHECKPOINT: "0x80 1x40"}, {"phase": "pilot"}, id="nobody recorded it"),
+    pytest.param("StopwatchCheckpointOverdue", {CHECKPOINT: "0x120"}, None, id="it was recorded"),
+    *(
+        pytest.param(alert, {f"{series}{{{SITE}}}": values}, fires, id=said)
+        for alert, series in (
+            ("StopwatchIssueOverdue", "stopwatch_issues_overdue"),
+            ("StopwatchIssueUnreviewed", "stopwatch_issues_unreviewed"),
+        )
+        for values, fires, said in (("0x80 2x40", OF_SITE, "two issues wait"), ("0x120", None, "none waits"))
+    ),
     pytest.param(
         "StopwatchSiteBlind",
         {f'stopwatch_site_blind{{{WHERE},site="ham-01",phase="pilot"}}': "1x120"},

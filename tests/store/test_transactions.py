@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import count
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -200,3 +201,24 @@ def test_a_full_disk_refuses_the_transaction_and_work_resumes_when_it_has_room(f
         write_all(writer, str(written))
     assert store.verify_audit() is None
     store.close()
+
+
+def said(store: SqlStore) -> str | None:
+    """What the database said."""
+    return store.refusal
+
+
+def test_a_refusal_stands_until_something_was_written(url: str) -> None:
+    store, other = open_store(url, busy=timedelta(milliseconds=50)), open_store(url)
+    assert said(store) is None
+    with other.writing(), pytest.raises(StoreError), store.writing() as writer:
+        writer.audit(entry())
+    assert said(store) is not None
+    with store.writing():
+        pass
+    assert said(store) is not None, "a full disk takes what writes nothing, too"
+    with store.writing() as writer:
+        writer.audit(entry())
+    assert said(store) is None
+    for each in (store, other):
+        each.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
@@ -78,6 +79,19 @@ def writable(url: str) -> float | None:
     return float(found[0]) if found else None
 
 
+def evaluated(url: str) -> float:
+    """When an evaluation ended last that is recorded, as it is scraped."""
+    page = httpx.get(f"{url}/metrics", timeout=10).text
+    name = "stopwatch_last_evaluation_timestamp_seconds "
+    return next(float(line.removeprefix(name)) for line in page.splitlines() if line.startswith(name))
+
+
+def looked(api: Api) -> tuple[float | None, int, float]:
+    """Look half a second later: the gauge, readiness, the newest evaluation."""
+    time.sleep(0.5)
+    return writable(api.url), ready(api)[0], evaluated(api.url)
+
+
 def ready(api: Api) -> tuple[int, str]:
     answer = httpx.get(f"{api.url}/-/ready", timeout=10)
     return answer.status_code, answer.text
@@ -101,6 +115,10 @@ def test_a_full_disk_is_said_aloud_and_what_it_refused_is_recorded_once_there_is
                 eventually("it is said", lambda: ready(api)[0] == 503 and FULL in ready(api)[1], seconds=20)
                 eventually("the gauge says it", lambda: writable(api.url) == 0, seconds=20)
                 eventually("the breach is over its window", lambda: load.asked > load.since + HOLD + 1, seconds=30)
+                # Small writes find room in the log again and again; the pause does not, so all of it stays said.
+                seen = [looked(api) for _ in range(8)]
+                assert set(seen) == {(0.0, 503, seen[0][2])}
+                assert json.loads(ready(api)[1])["degraded"] == [], "Prometheus answers"
                 assert api.decisions() == []
                 assert httpx.get(f"{api.url}/-/healthy", timeout=10).status_code == 200
             filler.unlink()

@@ -21,6 +21,7 @@ from stopwatch.telemetry.board import board_text
 from stopwatch.telemetry.family import Kind
 from stopwatch.telemetry.metrics import Metrics
 from tests.telemetry.pictures import NOW, WRITTEN, blind, picture, rule, site
+from tests.telemetry.test_hypercare_gauges import STATUS
 
 EVERY = (*families.BOARD, *families.PROCESS)
 
@@ -41,6 +42,8 @@ def filled() -> Metrics:
     metrics.observe_answers("default", seconds=[0.02, 7.0], size_bytes=4096, unknown=3)
     metrics.count_slots("default", judged=12, caught_up=4, missed=9)
     metrics.observe_watched("default", 5)
+    metrics.observe_step(timedelta(minutes=1))
+    metrics.observe_hypercare(STATUS)
     metrics.observe_database(65536)
     metrics.observe_writable(writable=True)
     metrics.expect_notifiers(["slack", "webhook"])

@@ -126,6 +126,7 @@ def test_a_full_disk_stops_everything_and_it_resumes_by_itself(worlds: Worlds) -
     world.port.full = True
     report = world.tick(T0 + 4 * GRAIN)
     assert report.failures == ["ham-01: the database is full", "progress: the database is full"]
+    assert report.committed.refused == ["the database is full"] * 2
     assert (lasts(world), report.committed.slots) == ([0, 0], 0)
     world.port.full = False
     world.tick(T0 + 11 * GRAIN)

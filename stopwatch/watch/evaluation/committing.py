@@ -31,12 +31,17 @@ TRIES = 3
 
 @dataclass(slots=True)
 class Committed:
-    """What was committed: slots folded, slots among them that were caught up, new grounds; and what was refused."""
+    """
+    What was committed: slots folded, slots among them that were caught up, new grounds.
+
+    *failures* says what was not, in words, *refused* what the records said where they took something not.
+    """
 
     slots: int = 0
     caught_up: int = 0
     grounds: int = 0
     failures: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
     def __iadd__(self, other: Committed) -> Self:
         """Add what another piece committed."""
@@ -44,6 +49,7 @@ class Committed:
         self.caught_up += other.caught_up
         self.grounds += other.grounds
         self.failures += other.failures
+        self.refused += other.refused
         return self
 
 
@@ -90,6 +96,7 @@ def _commit_site(
             continue
         except StoreError as error:
             done.failures.append(f"{site}: {error}")
+            done.refused.append(str(error))
             return
         done.grounds += grounds
         for cell_fold, row in zip(folded.folds, rows, strict=True):
@@ -124,6 +131,7 @@ def _commit_progress(
             behind = [change for group in due for change in save_progress(tx, rollout, group, progress)]
     except StoreError as error:
         done.failures.append(f"progress: {error}")
+        done.refused.append(str(error))
         return
     for cell_fold, row in zip(quiet, rows, strict=True):
         _settle(cell_fold, row, done)
