@@ -15,6 +15,7 @@ from stopwatch.core.decision import (
     DecisionState,
     Ground,
     GroundId,
+    GroundKind,
     Happening,
 )
 from stopwatch.core.grid import stamp
@@ -75,13 +76,21 @@ def open_decision(decision_id: DecisionId, rollout: str, scope: Scope, ground: G
 
 
 def join(decision: Decision, ground: Ground, *, now: datetime) -> Decision:
-    """Add a further ground; an override that did not name its rule or criterion ends. A final decision stays final."""
+    """Add a further ground; an override that did not name what it is about ends. A final decision stays final."""
     grown = replace(decision, grounds=(*decision.grounds, ground))
     if not decision.state.live:
         return grown
-    named = ground.name in decision.accepted
+    named = any(known.name in decision.accepted and _about_the_same(known, ground) for known in decision.grounds)
     happening = Happening.NAMED_GROUND if named else Happening.UNNAMED_GROUND
     return happen(grown, happening, now=now, reason=f"new ground {ground.id}")
+
+
+def _about_the_same(known: Ground, ground: Ground) -> bool:
+    """Whether both are of one rule or of one alert; what a person declares anew is news, also by the same criterion."""
+    if ground.kind is GroundKind.RULE:
+        return known.rule == ground.rule
+    alert = (ground.summary or {}).get("fingerprint")
+    return alert is not None and (known.summary or {}).get("fingerprint") == alert
 
 
 def recover(decision: Decision, ground: GroundId, at: datetime) -> Decision:

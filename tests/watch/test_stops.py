@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stopwatch.core.decision import Act, Decision
+from stopwatch.core.decision import Act, Decision, DecisionState
 from stopwatch.core.errors import ActIllegalError, ActIncompleteError
 from stopwatch.core.gate import site_gate
 from stopwatch.core.kpi import SiteId
@@ -73,6 +73,25 @@ def test_an_incomplete_stop_names_the_field(world: World, given: dict[str, Any],
     with pytest.raises(ActIncompleteError) as refused:
         world.stop(NOW, **given)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("fingerprints", "state"),
+    [
+        pytest.param((None, None), DecisionState.OPEN, id="declared anew by a person"),
+        pytest.param(("a1", "b2"), DecisionState.OPEN, id="another alert"),
+        pytest.param(("a1", "a1"), DecisionState.OVERRIDDEN, id="the same alert again"),
+    ],
+)
+def test_an_override_of_a_manual_stop_covers_no_further_stop_by_the_same_criterion(
+    worlds: Worlds, fingerprints: tuple[str | None, str | None], state: DecisionState
+) -> None:
+    world = worlds.make(rule_set(rule("load")), {})
+    first, _ = world.stop(NOW, "sev1", site=HAM, fingerprint=fingerprints[0])
+    world.act(first.id, Act.RESOLVE, NOW, ground=first.grounds[0].id)
+    world.act(first.id, Act.OVERRIDE, NOW, **OVERRIDE)
+    again, new = world.stop(NOW + GRAIN, "sev1", site=HAM, fingerprint=fingerprints[1])
+    assert (new, again.id, again.state) == (False, first.id, state)
 
 
 def test_a_pause_closes_its_own_gate_and_those_of_later_phases(world: World) -> None:
