@@ -3,12 +3,13 @@ The lease of the leader: one row in PostgreSQL, in the database's own time, and 
 
 Why a stale leader cannot write, wherever it was frozen. A transaction under the lease (`Fence`)
 
-1. begins by locking the row (``FOR SHARE``) where it holds the leader's own epoch and has not expired by
+1. begins by locking the row (``FOR KEY SHARE``) where it holds the leader's own epoch and has not expired by
    ``clock_timestamp()``; there is no such row any more once somebody else has taken over, and the write is refused;
 2. ends, before COMMIT, by asking the same again, so that nothing is committed that began in time and ended too late;
-3. keeps the lock until COMMIT. A take-over changes the row, so it waits for the lock. Frozen between 2 and COMMIT, a
-   transaction therefore either commits before the take-over, and the new leader, which reads the records afterwards,
-   sees it whole; or it loses its session, and the COMMIT that comes after the thaw finds nothing to commit.
+3. keeps the lock until COMMIT. A take-over asks for the row ``FOR UPDATE``, so it waits for the lock; a renewal does
+   not, or a transaction that lasts would end its own lease. Frozen between 2 and COMMIT, a transaction therefore either
+   commits before the take-over, and the new leader, which reads the records afterwards, sees it whole; or it loses its
+   session, and the COMMIT that comes after the thaw finds nothing to commit.
 
 The wait in 3 is bounded: the server ends a session that stands still in a transaction (`STILL`), and whoever wants to
 take over ends sessions of the expired lease that are older than that, such as one whose answer nobody fetches. Every
@@ -35,13 +36,17 @@ STILL = timedelta(seconds=10)
 LEADER_SESSION = "stopwatch leader"
 """What sessions call themselves while they write under the lease."""
 
-_TAKE = text("""
+_BEGIN = text("""
     INSERT INTO lease (name, epoch, holder, until)
     VALUES ('leader', 1, :holder, clock_timestamp() + make_interval(secs => :seconds))
-    ON CONFLICT (name) DO UPDATE
-    SET epoch = lease.epoch + 1, holder = excluded.holder, until = clock_timestamp() + make_interval(secs => :seconds)
-    WHERE lease.until <= clock_timestamp()
-    RETURNING epoch
+    ON CONFLICT (name) DO NOTHING RETURNING epoch
+""")
+_TAKE = text("""
+    WITH over AS (SELECT name FROM lease WHERE name = 'leader' AND until <= clock_timestamp() FOR UPDATE)
+    UPDATE lease
+    SET epoch = lease.epoch + 1, holder = :holder, until = clock_timestamp() + make_interval(secs => :seconds)
+    FROM over WHERE lease.name = over.name
+    RETURNING lease.epoch
 """)
 _RENEW = text("""
     UPDATE lease SET until = clock_timestamp() + make_interval(secs => :seconds)
@@ -54,7 +59,7 @@ _LOOK = text("""
 """)
 _ENTER = text("""
     SELECT set_config('application_name', :session, true) FROM lease
-    WHERE name = 'leader' AND epoch = :epoch AND until > clock_timestamp() FOR SHARE
+    WHERE name = 'leader' AND epoch = :epoch AND until > clock_timestamp() FOR KEY SHARE
 """)
 _LEAVE = text("SELECT 1 FROM lease WHERE name = 'leader' AND epoch = :epoch AND until > clock_timestamp()")
 _END_LEFTOVERS = text("""
@@ -82,9 +87,14 @@ class Lease:
 
     """
 
-    def __init__(self, plain: Engine, *, shown: str, holder: str, term: timedelta) -> None:
-        """Ask for it as *holder*, for *term* each time; *plain* begins transactions that wait for no other writer."""
-        self._plain = plain
+    def __init__(self, alone: Engine, *, shown: str, holder: str, term: timedelta) -> None:
+        """
+        Ask for it as *holder*, for *term* each time.
+
+        *alone* waits for no other writer and commits each statement by itself: whoever is frozen between a renewal
+        and its COMMIT would keep the row, and with it the take-over, until the server ends the session.
+        """
+        self._alone = alone
         self._shown = shown
         self._holder = holder
         self._term = {"seconds": term.total_seconds()}
@@ -94,26 +104,27 @@ class Lease:
         held = self.look()
         if held is not None and held.left > timedelta(0):
             return None
-        with refusing(self._shown), self._plain.begin() as connection:
+        with refusing(self._shown), self._alone.begin() as connection:
             leftovers = {"session": LEADER_SESSION, "seconds": STILL.total_seconds()}
             connection.execute(_END_LEFTOVERS, leftovers).all()
-        with refusing(self._shown), self._plain.begin() as connection:
-            epoch = connection.execute(_TAKE, {"holder": self._holder} | self._term).scalar_one_or_none()
+        with refusing(self._shown), self._alone.begin() as connection:
+            take = _BEGIN if held is None else _TAKE
+            epoch = connection.execute(take, {"holder": self._holder} | self._term).scalar_one_or_none()
         return None if epoch is None else int(epoch)
 
     def renew(self, epoch: int) -> bool:
         """Begin the term anew; False if it was over, which ends the epoch for good."""
-        with refusing(self._shown), self._plain.begin() as connection:
+        with refusing(self._shown), self._alone.begin() as connection:
             return connection.execute(_RENEW, {"epoch": epoch} | self._term).rowcount == 1
 
     def release(self, epoch: int) -> None:
         """Let somebody else take over at once."""
-        with refusing(self._shown), self._plain.begin() as connection:
+        with refusing(self._shown), self._alone.begin() as connection:
             connection.execute(_RELEASE, {"epoch": epoch})
 
     def look(self) -> Held | None:
         """Return who leads or led last, None if nobody ever did."""
-        with refusing(self._shown), self._plain.begin() as connection:
+        with refusing(self._shown), self._alone.begin() as connection:
             row = connection.execute(_LOOK).one_or_none()
         return None if row is None else Held(row.epoch, row.holder, timedelta(seconds=row.seconds))
 

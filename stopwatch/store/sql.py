@@ -68,7 +68,8 @@ class SqlStore:
         """Return the leader's lease for the candidate *holder*; None on SQLite, whose lock file admits one daemon."""
         if self._writing.dialect.name == "sqlite":
             return None
-        return Lease(self._writing.execution_options(**{BEGIN: ""}), shown=self._shown, holder=holder, term=term)
+        alone = self._writing.execution_options(**{BEGIN: ""}, isolation_level="AUTOCOMMIT")
+        return Lease(alone, shown=self._shown, holder=holder, term=term)
 
     def under(self, fence: Fence | None) -> Self:
         """Return the same store for writes that pass *fence*; None lets them through."""

@@ -56,8 +56,8 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Start a server as long as the block lasts; it listens on a Unix socket only."""
+def cluster(*, listen: str = "") -> Iterator[Cluster]:
+    """Start a server as long as the block lasts; it listens on a Unix socket, and at *listen* for its neighbours."""
     programs = max(_PROGRAMS.glob("*/bin"), key=lambda path: int(path.parent.name))
     account = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     folder = Path(tempfile.mkdtemp(prefix="stopwatch-postgresql-"))
@@ -67,7 +67,9 @@ def cluster() -> Iterator[Cluster]:
     data = str(folder / "data")
     try:
         server.run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+        with Path(data, "pg_hba.conf").open("a") as admitted:
+            admitted.write("host all all samenet trust\n" if listen else "")
+        options = f"-k {folder} -c listen_addresses='{listen}' -c fsync=off"
         server.run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
         try:
             yield server

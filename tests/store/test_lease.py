@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from stopwatch.core.errors import LeaseLostError, StoreError
 from stopwatch.store.connect import open_store
@@ -130,6 +130,21 @@ def test_a_take_over_waits_for_the_transactions_of_the_lease_that_is_over(store:
     assert rows(store)["decisions"] == 0
 
 
+def test_a_transaction_that_lasts_longer_than_the_lease_is_committed_while_the_lease_is_renewed(
+    store: SqlStore, rival: SqlStore
+) -> None:
+    held = lease_of(store, term=timedelta(seconds=1))
+    mine = held.take()
+    assert mine is not None
+    with under(store, mine).writing() as writer:
+        for turn in range(4):
+            writer.connection.execute(text("SELECT pg_sleep(0.4)"))
+            write_all(writer, str(turn))
+            assert held.renew(mine)
+            assert lease_of(rival, "b").take() is None
+    assert rows(store)["decisions"] == 4
+
+
 def test_the_commit_of_a_leader_frozen_in_its_transaction_finds_nothing_to_commit(
     store: SqlStore, rival: SqlStore
 ) -> None:
@@ -146,6 +161,28 @@ def test_the_commit_of_a_leader_frozen_in_its_transaction_finds_nothing_to_commi
     with pytest.raises(StoreError):
         freeze()
     assert rows(store)["decisions"] == 0
+
+
+def test_a_leader_frozen_while_it_renews_holds_up_nobody(store: SqlStore, rival: SqlStore) -> None:
+    mine = lease_of(store, term=timedelta(seconds=0.5))
+    assert mine.take() == 1
+    frozen, thawed = threading.Event(), threading.Event()
+
+    def freeze(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "UPDATE lease" in statement:
+            frozen.set()
+            assert thawed.wait(30)
+
+    event.listen(store._writing, "after_cursor_execute", freeze)  # noqa: SLF001 - where the process may be frozen
+    with ThreadPoolExecutor(1) as pool:
+        renewal = pool.submit(mine.renew, 1)
+        assert frozen.wait(30)
+        try:
+            assert next(taken for _ in range(100_000) if (taken := lease_of(rival, "b").take()) is not None) == 2
+        finally:
+            thawed.set()
+        assert renewal.result()
+    assert not mine.renew(1)
 
 
 def _taken(store: SqlStore) -> int | None:

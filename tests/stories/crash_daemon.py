@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 from stopwatch.app.running import run, running
 from stopwatch.config.settings import GivenSettings, Settings
 from stopwatch.core.outbox import Message, OutboxRow, OutboxState
 from stopwatch.store.connect import open_store
+from stopwatch.store.lease import Fence
 from stopwatch.store.records import SqlWriter
 from stopwatch.store.sql import SqlStore
 
@@ -107,7 +108,41 @@ class SeparateCommits(SqlStore):
                 write(writer)
 
 
-MUTANTS: Mapping[str, type[SqlStore]] = {"mark-then-send": MarkThenSend, "separate-commits": SeparateCommits}
+class Freezing(SqlStore):
+    """Sound, but frozen once between what a leader has read and what it writes next."""
+
+    left = 0
+
+    def under(self, fence: Fence | None) -> Self:
+        led = super().under(fence)
+        led.left = FROZEN_AT
+        return led
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlWriter]:
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        with super().writing() as writer:
+            yield writer
+
+
+class FreezingUnfenced(Freezing):
+    """A mutant: what a leader has begun it writes, whoever leads by then."""
+
+    def under(self, fence: Fence | None) -> Self:
+        del fence
+        return super().under(None)
+
+
+MUTANTS: Mapping[str, type[SqlStore]] = {
+    "mark-then-send": MarkThenSend,
+    "separate-commits": SeparateCommits,
+    "freezing": Freezing,
+    "freezing-unfenced": FreezingUnfenced,
+}
+FROZEN_AT = 7
+"""The write of a leader before which it freezes."""
 
 
 def live(given: Mapping[str, Any], mutant: str | None, tripwire: Tripwire | None, log: str) -> None:

@@ -156,7 +156,7 @@ class Track:
         return process
 
     def _said(self) -> str:
-        return (self.folder / "log").read_text()[-2000:]
+        return "".join(log.read_text()[-2000:] for log in sorted(self.folder.glob("log*")))
 
     def _last_life(self, given: Mapping[str, object], store: SqlStore, origin: int) -> None:
         """Live until everything is judged and told, then end as an operator would end it."""

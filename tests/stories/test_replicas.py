@@ -17,7 +17,7 @@ from stopwatch.store.connect import open_store
 from tests.store.postgres import Cluster, cluster
 from tests.stories.crash_data import SITES
 from tests.stories.crash_harness import Outside, outside
-from tests.stories.replicas import Pair, pair
+from tests.stories.replicas import Pair, Replica, pair
 from tests.stories.world import eventually
 
 log = logging.getLogger(__name__)
@@ -50,10 +50,47 @@ def two(tmp_path: Path, places: Outside, server: Cluster, template: str) -> Iter
         yield started
 
 
-TURNS = [pytest.param(2, id="a few"), pytest.param(20, id="many", marks=pytest.mark.long)]
+def freeze_both(two: Pair) -> None:
+    """Let each replica lead until it freezes by itself, and thaw it once the lease is the other one's."""
+    known: set[int] = set()
+    for _ in two.replicas:
+        leader = eventually("one freezes", partial(_frozen, two, known))
+        known.add(leader.pid)
+        eventually("the other one takes over", partial(_led_by_another, two, leader))
+        leader.send(signal.SIGCONT)
 
 
-@pytest.mark.parametrize("turns", TURNS)
+def _frozen(two: Pair, known: set[int]) -> Replica | None:
+    return next((one for one in two.replicas if one.pid not in known and one.frozen), None)
+
+
+def _led_by_another(two: Pair, replica: Replica) -> bool:
+    ((holder,),) = two.ask("SELECT holder FROM lease")
+    return bool(holder.rpartition("/")[2] != str(replica.pid))
+
+
+def test_a_leader_frozen_before_it_writes_is_refused_once_it_thaws(
+    tmp_path: Path, places: Outside, server: Cluster, template: str
+) -> None:
+    with pair(tmp_path / "two", places, server, template, mutant="freezing") as two:
+        freeze_both(two)
+        findings = two.at_rest()
+        written, stale = two.writes()
+    assert written > 20
+    assert stale == 0
+    assert (findings.lost, findings.doubled) == ([], [])
+
+
+def test_the_same_story_notices_a_leader_without_a_fence(
+    tmp_path: Path, places: Outside, server: Cluster, template: str
+) -> None:
+    with pair(tmp_path / "two", places, server, template, mutant="freezing-unfenced") as two:
+        freeze_both(two)
+        eventually("somebody writes who does not lead", lambda: two.writes()[1] > 0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("turns", [pytest.param(20, id="many")])
 def test_a_leader_frozen_past_its_lease_writes_nothing_once_it_thaws(two: Pair, turns: int) -> None:
     rng = random.Random(turns)
     for _ in range(turns):
