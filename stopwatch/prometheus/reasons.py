@@ -17,7 +17,7 @@ class Reason(StrEnum):
     REDIRECT = "redirect"
     """HTTP 3xx: redirects are never followed."""
     REJECTED = "rejected"
-    """HTTP 400: Prometheus refuses the expression."""
+    """HTTP 400, or a 422 that speaks of parsing: the expression is refused."""
     HTTP_4XX = "http_4xx"
     """Any other HTTP 4xx, such as 401 or 404."""
     HTTP_422 = "http_422"

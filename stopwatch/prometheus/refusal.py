@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _OK, _REDIRECTS, _SERVER = range(200, 300), range(300, 400), range(500, 600)
 _REJECTED, _UNPROCESSABLE, _TOO_MANY_REQUESTS = 400, 422, 429
 _TOO_MANY_SAMPLES = "too many samples"
+_UNPARSABLE = ("parse error", "cannot parse", "unparsed data")
+"""How VictoriaMetrics says within a 422 what is a 400 to Prometheus."""
 
 
 class TooManySamplesError(Exception):
@@ -27,7 +29,7 @@ def refuse(answer: Answer) -> None:
     Let a successful *answer* pass.
 
     Raises:
-        QueryRejectedError: HTTP 400, with Prometheus's own words if there are any.
+        QueryRejectedError: HTTP 400, with Prometheus's own words if there are any, or a 422 that speaks of parsing.
         SourceUnavailableError: A redirect, or any other status that is not 2xx.
         TooManySamplesError: HTTP 422 because of the number of samples.
 
@@ -42,7 +44,8 @@ def refuse(answer: Answer) -> None:
 
 def _failure(answer: Answer, words: str) -> SourceError:
     told = f"HTTP {answer.status}" + (f": {words}" if words else "")
-    if answer.status == _REJECTED:
+    unparsable = answer.status == _UNPROCESSABLE and any(said in words for said in _UNPARSABLE)
+    if answer.status == _REJECTED or unparsable:
         return QueryRejectedError(f"the expression was refused with {told}", reason=Reason.REJECTED)
     if answer.status in _REDIRECTS:
         return SourceUnavailableError(

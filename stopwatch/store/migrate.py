@@ -78,13 +78,13 @@ def known_revisions() -> set[str]:
 
 
 def _upgrade(connection: Connection, stored: str | None, shown: str) -> None:
-    from alembic import command  # noqa: PLC0415 - as above
-
+    if connection.dialect.name == "postgresql":  # before anything else: the import of Alembic alone may take long
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # an upgrade may rewrite whole tables
     if stored is not None and stored not in known_revisions():
         words = "start that version or restore a backup from before the upgrade"
         raise ConfigurationError(f"the database {shown} was written by a newer version (revision {stored}); {words}")
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # an upgrade may rewrite whole tables
-        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    from alembic import command  # noqa: PLC0415 - as above
+
     with _ALEMBIC:
         command.upgrade(configuration(connection), "head")

@@ -1,5 +1,8 @@
 """Sites of several tenants behind one address: each tenant is asked for its own sites, with its own header."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from stopwatch.app.clock import Clock
@@ -34,19 +37,46 @@ def answer(seen: Seen) -> bytes:
     return http(empty, 200, "Content-Type: application/json")
 
 
+def kept_apart(seen: Seen) -> bytes:
+    """Answer as Mimir does: nobody without a tenant, and to each tenant its own series, of which north's breach."""
+    tenant = seen.headers.get("x-scope-orgid")
+    if tenant is None:
+        return http("no org id", 401)
+    site, value = {"tenant-north": ("HAM", "9"), "tenant-east": ("LDZ", "1")}[tenant]
+    if "start" not in seen.form:
+        return answer(seen)
+    first, last = (round(float(seen.form[name])) for name in ("start", "end"))
+    values = [[instant, value] for instant in range(first, last + 1, round(float(seen.form["step"].rstrip("s"))))]
+    result = [{"metric": {"site": site}, "values": values}]
+    return http(json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}}), 200)
+
+
+@contextmanager
+def watching(folder: Path, server: ScriptedServer) -> Iterator[Daemon]:
+    """A daemon that has looked once at each of the two tenants."""
+    (folder / "kpis.yaml").write_text(KPIS, encoding="utf-8")
+    (folder / "stop-rules.yaml").write_text(RULES, encoding="utf-8")
+    (folder / "rollout.yaml").write_text(PLAN.format(url=server.url), encoding="utf-8")
+    store, clock = open_store(f"sqlite:///{folder}/stopwatch.db"), Clock()
+    settings = load_settings({"STOPWATCH_CONFIG": str(folder)})
+    daemon = Daemon(settings, store, clock, Metrics(version="0", now=clock.now))
+    for source in daemon.source_names:
+        daemon.tick(source)
+    yield daemon
+    daemon.close()
+    store.close()
+
+
+def test_a_breach_in_the_data_of_one_tenant_stops_its_own_site_alone(tmp_path: Path) -> None:
+    with ScriptedServer(kept_apart) as server, watching(tmp_path, server) as daemon:
+        with daemon.store.reading() as view:
+            assert [decision.scope for decision in view.decisions("tenants")] == ["ham-01"]
+        assert daemon.failing() == []
+
+
 def test_two_sites_with_two_tenants_are_asked_with_their_header(tmp_path: Path) -> None:
-    with ScriptedServer(answer) as server:
-        (tmp_path / "kpis.yaml").write_text(KPIS, encoding="utf-8")
-        (tmp_path / "stop-rules.yaml").write_text(RULES, encoding="utf-8")
-        plan = PLAN.format(url=server.url)
-        (tmp_path / "rollout.yaml").write_text(plan, encoding="utf-8")
-        settings = load_settings({"STOPWATCH_CONFIG": str(tmp_path)})
-        store, clock = open_store(f"sqlite:///{tmp_path}/stopwatch.db"), Clock()
-        daemon = Daemon(settings, store, clock, Metrics(version="0", now=clock.now))
-        for source in daemon.source_names:
-            daemon.tick(source)
-        daemon.close()
-        store.close()
+    with ScriptedServer(answer) as server, watching(tmp_path, server):
+        pass
     asked = {(seen.headers["x-scope-orgid"], seen.form["query"]) for seen in server.seen if "query" in seen.form}
     assert asked == {
         ("tenant-north", 'sum by (site) (rate(load{site=~"HAM"}[5m]))'),

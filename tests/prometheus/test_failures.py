@@ -209,10 +209,18 @@ def test_a_connection_that_died_between_two_ticks_goes_unnoticed(make_source: Ma
             assert source.read(QUERY, slots(1), deadline_seconds=5).series == {HAM: [1.0]}
 
 
-def test_a_refused_expression_says_why_and_is_not_asked_again(make_source: MakeSource) -> None:
-    with ScriptedServer(refusal(400, 'parse error: unexpected "}"')) as server, pytest.raises(QueryRejectedError) as no:
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        pytest.param(400, 'parse error: unexpected "}"', id="by Prometheus"),
+        pytest.param(422, 'error when executing query="sum(": cannot parse ""', id="by VictoriaMetrics"),
+        pytest.param(422, 'parse error: unparsed data left: "}"', id="by VictoriaMetrics in other words"),
+    ],
+)
+def test_a_refused_expression_says_why_and_is_not_asked_again(make_source: MakeSource, status: int, words: str) -> None:
+    with ScriptedServer(refusal(status, words)) as server, pytest.raises(QueryRejectedError) as no:
         make_source(server.url).read(QUERY, slots(1), deadline_seconds=5)
-    assert 'parse error: unexpected "}"' in str(no.value)
+    assert words in str(no.value)
     assert (no.value.reason, no.value.retryable, len(server.seen)) == ("rejected", False, 1)
 
 

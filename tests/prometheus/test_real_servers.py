@@ -46,7 +46,7 @@ DIALECTS = {
     ),
     # It guesses from the distance of samples how long one counts; and what cannot be parsed is a 422 to it, not a 400.
     "VictoriaMetrics": Dialect(
-        2, (SourceUnavailableError, "HTTP 422: .* unparsed data"), "duplicate time series", 1.0, 2.0
+        2, (QueryRejectedError, "HTTP 422: .* unparsed data"), "duplicate time series", 1.0, 2.0
     ),
 }
 

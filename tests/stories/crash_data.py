@@ -64,6 +64,7 @@ def write_rules(folder: Path, track: int, origin: int) -> Path:
             ("broadcast", "notifier", "second_group", "repeat", "undelivered", "undecided"), "1d"
         ),
         "delivery": {"settle": "1s", "sweep": ["1h", "2h"]},
+        "slack": {"rights": {"pause": ["U0ANNA"]}},
     }
     (folder / "kpis.yaml").write_text(KPIS)
     (folder / "stop-rules.yaml").write_text(RULES)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from stopwatch.demo.slack import Pace, SlackEmulator
 from tests.stories.crash_data import LATE, SITES, channel, value
 
-TOKEN = "xoxb-crash"
+TOKEN, APP_TOKEN = "xoxb-crash", "xapp-crash"
 TRACKS = 3
 REJECTED = {"status": "error", "errorType": "bad_data", "error": "the recording rule is not there yet"}
 
@@ -91,7 +91,7 @@ def main(which: str) -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: over.set())
     if which == "slack":
         channels = {channel(track, site): f"{site}-{track}" for track in range(TRACKS) for site in SITES}
-        with SlackEmulator(tokens=[TOKEN], channels=channels, pace=Pace(per_second=0, tiers=False)) as slack:
+        with SlackEmulator(tokens=[TOKEN, APP_TOKEN], channels=channels, pace=Pace(per_second=0, tiers=False)) as slack:
             print(slack.page_url, flush=True)  # noqa: T201 – how the test learns the address
             over.wait()
         return

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("default:.*NOT tried")]
 
-TURNS = 2
+TURNS = 10
 UNHEARD = 20.0
 """Seconds after which a replica that is cut off must know it: libpq's patience, and some for a busy machine."""
 

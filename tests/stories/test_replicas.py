@@ -7,16 +7,20 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from stopwatch.store.connect import open_store
 from tests.store.postgres import Cluster, cluster
-from tests.stories.crash_data import SITES
+from tests.stories.answering import ANNA, SECRET
+from tests.stories.crash_data import HISTORY, SITES
 from tests.stories.crash_harness import Outside, outside
+from tests.stories.crash_servers import APP_TOKEN
 from tests.stories.replicas import Pair, Replica, pair
 from tests.stories.world import eventually
 
@@ -147,6 +151,84 @@ def test_a_follower_is_ready_shows_the_records_and_takes_acts(two: Pair) -> None
     eventually("the leader sends its card", lambda: card in two.ask(cards))
     assert two.writes()[1] == 0
     eventually("it shows states", lambda: _states(two))
+
+
+@pytest.mark.parametrize("way", [pytest.param("http", marks=pytest.mark.long), "socket"])
+def test_clicks_and_commands_in_slack_reach_one_replica_and_are_applied_once_whoever_leads(
+    tmp_path: Path, places: Outside, server: Cluster, template: str, way: str
+) -> None:
+    more: dict[str, Any] = {"slack_signing_secret": SECRET} | (
+        {"slack_app_token": APP_TOKEN} if way == "socket" else {}
+    )
+    with pair(tmp_path / "two", places, server, template, past=-100 * HISTORY, lease="4s", **more) as two:
+        slack = People(places.slack)
+        if way == "http":
+            slack.do("settings", request_url=f"{two.replicas[0].url}/slack/interactions", signing_secret=SECRET)
+        else:
+            eventually("both listen", lambda: slack.look("state")["sessions"] == len(two.replicas))
+        for site in SITES[:2]:
+            stop = {"site": site, "criterion": "sev1", "reason": "the network is down"}
+            decision = two.leader().post("/api/v1/pauses", stop).json()["id"]
+            channel, ts = eventually("its card stands", partial(_card, two, decision))
+            click = {"channel": channel, "ts": ts, "action_id": "acknowledge", "user": ANNA, "transport": way}
+            eventually("a click is heard", partial(slack.do, "click", **click))
+            typed = {"channel": channel, "user": ANNA, "command": "/stop-rollout", "text": site, "transport": way}
+            view = eventually("a dialog opens", partial(slack.dialog, **typed))
+            said = {"scope": f"site:{site}", "criterion": "sev1", "reason": "the belt stands"}
+            slack.do("submit", view=view, user=ANNA, values=said, transport=way)
+            eventually("both are applied", partial(_heard, two, decision))
+            leader = two.leader()
+            leader.send(signal.SIGSTOP)
+            try:
+                two.leader(other_than=leader)
+            finally:
+                leader.send(signal.SIGCONT)
+            two.follows(leader)
+        asked = [_dialogs(replica) for replica in two.replicas]
+        assert (min(asked), max(asked) >= 2) == (0, True)
+        heard = sorted(act for act, actor in two.ask("SELECT act, actor FROM audit") if actor == f"slack:{ANNA}")
+        assert heard == ["acknowledge", "acknowledge", "pause", "pause"]
+        assert two.writes()[1] == 0
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """People at the emulated Slack at *url*."""
+
+    url: str
+
+    def do(self, what: str, **order: object) -> bool:
+        """Let them do something; tell whether the daemon took it in time."""
+        answer = httpx.post(f"{self.url}control/{what}", json=order, timeout=30, trust_env=False)
+        return bool(answer.json()["ok"])
+
+    def dialog(self, **typed: object) -> str | None:
+        """Let somebody type a command; return the newest dialog that is open, if there is any."""
+        self.do("command", **typed)
+        return next((view["view"]["id"] for view in reversed(self.look("views")) if view["open"]), None)
+
+    def look(self, what: str) -> Any:  # noqa: ANN401 – JSON
+        """Return what they see."""
+        return httpx.get(f"{self.url}control/{what}", timeout=30, trust_env=False).json()
+
+
+def _card(two: Pair, decision: str) -> tuple[str, str] | None:
+    """Return channel and ts of a decision's card."""
+    found = two.ask("SELECT decision, sent_channel, ts FROM outbox WHERE kind = 'root' AND state = 'sent'")
+    return next(((channel, ts) for of, channel, ts in found if of == decision), None)
+
+
+def _heard(two: Pair, decision: str) -> bool:
+    """Tell whether a decision was acknowledged and has both of its stops."""
+    grounds = two.ask("SELECT decision FROM grounds WHERE kind = 'manual'")
+    return grounds.count((decision,)) == 2 and (decision, "acknowledge") in two.ask("SELECT decision, act FROM acts")
+
+
+def _dialogs(replica: Replica) -> float:
+    """How many dialogs a replica opened; whoever is asked for one opens it, whether it leads or not."""
+    lines = replica.ask("/metrics").text.splitlines()
+    wanted = [line for line in lines if line.startswith("stopwatch_interactions_total{") and 'result="asked"' in line]
+    return sum(float(line.rpartition(" ")[2]) for line in wanted)
 
 
 def _live(two: Pair) -> str | None:
