@@ -68,9 +68,8 @@ def watching(folder: Path, server: ScriptedServer) -> Iterator[Daemon]:
 
 
 def test_a_breach_in_the_data_of_one_tenant_stops_its_own_site_alone(tmp_path: Path) -> None:
-    with ScriptedServer(kept_apart) as server, watching(tmp_path, server) as daemon:
-        with daemon.store.reading() as view:
-            assert [decision.scope for decision in view.decisions("tenants")] == ["ham-01"]
+    with ScriptedServer(kept_apart) as server, watching(tmp_path, server) as daemon, daemon.store.reading() as view:
+        assert [decision.scope for decision in view.decisions("tenants")] == ["ham-01"]
 
 
 def test_two_sites_with_two_tenants_are_asked_with_their_header(tmp_path: Path) -> None:
