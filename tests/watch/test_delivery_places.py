@@ -181,6 +181,26 @@ def test_after_nine_hours_of_silence_people_get_one_card_and_one_summary(bench: 
     assert bench.all_sent()
 
 
+def test_a_summary_that_was_accepted_and_lost_is_told_again_with_all_it_told(bench: Bench) -> None:
+    decision = bench.open()
+    bench.run(2)
+    bench.trouble("status", method="*", status=503, times=None)
+    acts = []
+    for number in range(1, 6):
+        decision = acted(decision, Act.ATTACH, number, reason=f"note {number}", links=opened().grounds[0].links)
+        acts.append(bench.act(decision))
+    bench.now += timedelta(hours=1)
+    with bench.slack.held() as workspace:
+        workspace.faults.clear()
+    bench.trouble("lost", seconds=3.0)
+    bench.run(MINUTES)
+    _card, summary = bench.shown()
+    assert summary["metadata"]["event_payload"]["kind"] == "summary"
+    assert {bench.row(message).ts for message in acts} == {summary["ts"]}
+    assert bench.total("resent") == 1
+    assert bench.all_sent()
+
+
 def test_rows_of_another_notifier_are_left_alone(bench: Bench) -> None:
     decision = opened()
     message = item(decision, MessageKind.REPORT, "1", {"text": "for somebody else"})

@@ -82,11 +82,22 @@ def sweep(line: Line, row: OutboxRow, now: datetime, tally: Tally) -> None:
     elif not found.copies and found.seen:
         tally.resent += 1
         log.warning("delivery.message_lost", key=key)
-        line.outbox.settle(key, OutboxState.PENDING, due_at=now, error="lost", swept=0)
+        for each in (row, *_told_with(line, row)):
+            line.outbox.settle(each.message.key, OutboxState.PENDING, due_at=now, error="lost", swept=0)
         if row.message.kind is MessageKind.ROOT:
             post(line, row, (), now, tally)
     else:
         _tidy(line, row, found.copies, now, tally)
+
+
+def _told_with(line: Line, row: OutboxRow) -> list[OutboxRow]:
+    """Return the other rows that the message of *row* told, if it was a summary; nobody else looks for them."""
+    told = (row.message.decision, row.sent_channel, row.ts)
+    return [
+        other
+        for other in line.outbox.rows(OutboxState.SENT)
+        if other.message.key != row.message.key and (other.message.decision, other.sent_channel, other.ts) == told
+    ]
 
 
 def _tidy(line: Line, row: OutboxRow, copies: Sequence[Copy], now: datetime, tally: Tally) -> None:
