@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -172,3 +173,13 @@ def test_ticks_are_few_and_lie_inside(low: float, high: float, unit: str) -> Non
     assert len(found) <= 7
     room = 1e-6 * (max(low, high) - min(low, high)) + 1e-300
     assert all(min(low, high) - room <= value <= max(low, high) + room for value, _ in found)
+
+
+@pytest.mark.parametrize("seconds", [1, 5, 15, 60, 300, 3600])
+def test_the_words_of_the_time_axis_never_touch(seconds: int) -> None:
+    for slots in (*range(1, 40), 54, 120, 400, 1500, 3000):
+        drawn = draw(replace(chart([1.0] * slots), step=timedelta(seconds=seconds)))
+        axis = re.findall(r'x="([\d.]+)" y="208\.0" text-anchor="middle"[^>]*>([^<]+)<', drawn)
+        edges = [(float(x) - 3.2 * len(words), float(x) + 3.2 * len(words)) for x, words in axis]
+        assert axis, f"{slots} slots have no time"
+        assert all(one[1] <= two[0] for one, two in itertools.pairwise(edges)), f"{slots} slots: {axis}"

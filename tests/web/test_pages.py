@@ -288,6 +288,11 @@ def test_a_drill_is_marked_as_one_and_changes_nothing_of_the_board(site: PageSit
     assert '<span class="pill d-drill">drill, acknowledged</span> drill-site-002-20261121T0900Z' in text
     assert 'class="card summary drill"' in text
     assert "a drill since 2026-11-21 11:14 CET; nothing is wrong, nothing is paused, and no gate changes." in text
+    assert "Somebody answered. The drill ends by itself" in text
+    assert "</a> / drill at site-002</p>" in text
+    for state, words in ((DecisionState.OPEN, "Acknowledge it, as if"), (DecisionState.CLOSED, "The drill is over.")):
+        site.records.more = [replace(drill, state=state)]
+        assert words in site.client.get(f"/decisions/{drill.id}").text
     after = row(site.client.get("/").text, "site-002")
     told = after[after.index('<div class="told drill">') :].partition("</div>")[0]
     assert "<strong>Drill</strong>, nothing is wrong" in told

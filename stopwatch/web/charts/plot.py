@@ -151,7 +151,8 @@ def time_ticks(first: datetime, step: timedelta, slots: int, zone: ZoneInfo) -> 
     if slots <= 1:
         return [(0.0, f"{first.astimezone(zone):%d %b %H:%M}")]
     whole = (slots - 1) * step
-    apart = next((each for each in _STEPS if whole / each < APART_TICKS), whole / APART_TICKS)
+    most = APART_TICKS * (slots - 1) / slots  # a slot has its width too, which few of them leave less room beside
+    apart = next((each for each in _STEPS if each >= step and whole / each < most), whole / APART_TICKS)
     start = first.astimezone(zone)
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     number = -((midnight - start) // apart)

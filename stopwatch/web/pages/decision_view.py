@@ -114,10 +114,20 @@ def decision_view(
 
 def _next(decision: Decision, zone: ZoneInfo) -> str:
     """Say what is to be done, and how the verification of a roll-back stands while it runs."""
+    if decision.drill:
+        return _next_of_drill(decision)
     clock = decision.clock
     if decision.state is not DecisionState.ROLLED_BACK or clock is None:
         return _NEXT[decision.state]
     return f"{_NEXT[decision.state]} The KPIs are {clock.words}; the time is over {local(clock.until, zone)}."
+
+
+def _next_of_drill(decision: Decision) -> str:
+    if not decision.state.live:
+        return "The drill is over. Nothing is to be done."
+    if decision.state is DecisionState.OPEN:
+        return "Nobody has answered yet. Acknowledge it, as if something were wrong."
+    return "Somebody answered. The drill ends by itself once the second notifier was called too, or close it."
 
 
 def _summaries(decision: Decision) -> list[Mapping[str, object]]:
