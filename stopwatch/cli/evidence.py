@@ -50,6 +50,7 @@ def show(decision: str, config: str | None) -> None:
     Where three windows were not read yet when the ground opened, its appendix holds the rest, or the reason why not.
     """
     from stopwatch.core.appendix import appendix_of, given_up
+    from stopwatch.core.proof import ROLLED_BACK
 
     with open_store_only(config) as store, store.reading() as view:
         found = _known(view, decision)
@@ -62,7 +63,9 @@ def show(decision: str, config: str | None) -> None:
             appendix = {"sha256": later, **_stored(view, later)} if later is not None else told
             first = {"ground": ground.id, "sha256": ground.evidence, **_stored(view, ground.evidence)}
             bundles.append({**first, "appendix": appendix})
-    write_json({"decision": found.id, "grounds": bundles})
+        judged = [str(row["evidence"]) for row in rows if row.get("act") in ROLLED_BACK and row.get("evidence")]
+        rollbacks = [{"sha256": sha256, **_stored(view, sha256)} for sha256 in judged]
+    write_json({"decision": found.id, "grounds": bundles, "rollbacks": rollbacks})
 
 
 def _stored(view: SqlReader, sha256: str | None) -> dict[str, object]:
@@ -145,7 +148,7 @@ def _verify_stored(decision: str, config: str | None) -> None:
             proofs = prove(_known(view, decision), [row.body for row in view.audit_rows()], view.evidence)
     for proof in proofs:
         standing = "differs" if proof.findings else proof.pruned or "proven"
-        click.echo(f"{proof.ground} {proof.kind} {proof.sha256}: {standing}")
+        click.echo(f"{proof.ground or decision} {proof.kind} {proof.sha256}: {standing}")
         for told in (*proof.findings, *proof.notes):
             click.echo(f"  {told}")
     if broken is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from stopwatch.core.evidence import APPENDIX, instant_of, rule_of, samples_of, verify_body
+from stopwatch.core.evidence import APPENDIX, rule_of, samples_of, verify_body
 from stopwatch.core.grid import SlotRange, rfc3339
 from stopwatch.core.reading import MAX_POINTS
 from stopwatch.core.sample import classify
+from stopwatch.core.written import instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

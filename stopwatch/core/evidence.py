@@ -4,44 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stopwatch.core.audit import canonical_json
 from stopwatch.core.evidence_limits import verify_limits
 from stopwatch.core.kpi import KpiId, RuleId
+from stopwatch.core.rollback_proof import ROLLBACK, verify_rollback
 from stopwatch.core.rule import Combine, Limit, Mode, Op, ResolvedRule, Severity, StopRule
 from stopwatch.core.sample import Samples, Slots, classify
 from stopwatch.core.state import Change, armed_slot, rearmed
 from stopwatch.core.verdict import Outcome, Verdict, judge, recovered
 from stopwatch.core.window import Missing, Window
+from stopwatch.core.written import instant_of, numbers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 """What a bundle that somebody tampered with may raise while it is read."""
 APPENDIX = "appendix"
 """The *kind* of a bundle that holds the rest of another one's windows."""
-_INFINITIES = {"+Inf": math.inf, "-Inf": -math.inf}
-
-
-def number_of(written: object) -> float:
-    """
-    Return the sample that `finite` wrote: null is NaN, infinities are words.
-
-    Raises:
-        TypeError: It is no sample.
-
-    """
-    if written is None:
-        return math.nan
-    if isinstance(written, str) and written in _INFINITIES:
-        return _INFINITIES[written]
-    if isinstance(written, bool) or not isinstance(written, int | float):
-        raise TypeError(f"{written!r} is no sample")
-    return float(written)
 
 
 def rule_of(record: Mapping[str, object]) -> ResolvedRule:
@@ -83,7 +66,7 @@ def samples_of(conditions: Sequence[Mapping[str, object]]) -> list[Samples]:
         KeyError, TypeError, ValueError: They cannot be read.
 
     """
-    return [Samples(_numbers(each["values"]), _volumes(each["volumes"])) for each in conditions]
+    return [Samples(numbers_of(each["values"]), _volumes(each["volumes"])) for each in conditions]
 
 
 def verdict_json(verdict: Verdict) -> dict[str, object]:
@@ -125,11 +108,17 @@ def verify(bundle: Mapping[str, object]) -> list[str]:
     if bundle.get("kind") == APPENDIX:
         absent = [name for name in ("of", "read_at", "first_slot", "conditions") if not bundle.get(name)]
         return [f"the appendix names no {name}" for name in absent]
+    if bundle.get("kind") == ROLLBACK:
+        return _read(verify_rollback, bundle)
     if "rule" not in bundle:
         absent = [name for name in ("criterion", "reason", "actor", "at") if not bundle.get(name)]
         return [f"the bundle of a manual stop names no {name}" for name in absent]
+    return _read(_verify_rule, bundle)
+
+
+def _read(verify_it: Callable[[Mapping[str, object]], list[str]], bundle: Mapping[str, object]) -> list[str]:
     try:
-        return _verify_rule(bundle)
+        return verify_it(bundle)
     except _UNREADABLE as error:
         return [f"the bundle cannot be read: {type(error).__name__}: {error}"]
 
@@ -216,31 +205,11 @@ def _differing(name: str, computed: str, stated: str) -> list[str]:
     return [f"{name}: slot {at} of the bundle is {computed[at]} by its values, the bundle says {stated[at]}"]
 
 
-def _numbers(written: object) -> list[float]:
-    if not isinstance(written, list):
-        raise TypeError("values are no list")
-    return [number_of(each) for each in written]
-
-
 def _volumes(written: object) -> list[float] | None:
-    return None if written is None else _numbers(written)
+    return None if written is None else numbers_of(written)
 
 
 def _mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise TypeError("an object was expected")
     return value
-
-
-def instant_of(text: object) -> datetime:
-    """
-    Return the instant of a bundle's time, aware.
-
-    Raises:
-        ValueError: It is no time, or has no time zone.
-
-    """
-    instant = datetime.fromisoformat(str(text))
-    if instant.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return instant

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stopwatch.core.appendix import appendix_of, given_up, verify_appendix
+from stopwatch.core.decision import Happening
 from stopwatch.core.evidence import verify_body
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.retention import PRUNED
+from stopwatch.core.written import instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 OPENS = frozenset({"decision.open", "decision.join", "pause"})
 RECOVERS = "ground.recover"
+ROLLED_BACK = {Happening.ROLLBACK_VERIFIED.value: "verified", Happening.ROLLBACK_FLAGGED.value: "flagged"}
+"""Acts that tell the verdict upon a roll-back, with its outcome."""
 _ABSENT = "its bundle is not stored"
 
 
@@ -26,11 +30,13 @@ class Proof:
     """
     One bundle of a ground: *kind* is opening, recovery or appendix, *findings* what is wrong with it in words.
 
+    The verdict upon a roll-back, *kind* rollback, belongs to no ground.
+
     *notes* is what is to be known of it and no fault. *pruned* says, where it was let go after an export, by which one
     it can be proven.
     """
 
-    ground: str
+    ground: str | None
     kind: str
     sha256: str | None
     findings: tuple[str, ...]
@@ -59,6 +65,9 @@ def prove(
         recovered = _row(own, {RECOVERS}, ground)
         if ground.recovered_at is not None or recovered is not None:
             proofs.append(_recovery(ground, recovered, body_of))
+    proofs += [
+        _rollback(decision, row, body_of) for row in own if row.get("act") in ROLLED_BACK and row.get("evidence")
+    ]
     return [
         replace(proof, pruned=pruned[proof.sha256], findings=tuple(each for each in proof.findings if each != _ABSENT))
         if proof.sha256 in pruned and _ABSENT in proof.findings
@@ -142,6 +151,27 @@ def _recovery(ground: Ground, row: Mapping[str, object] | None, body_of: Callabl
         }
         found += _unequal(told)
     return Proof(ground.id, "recovery", sha256, tuple(found))
+
+
+def _rollback(decision: Decision, row: Mapping[str, object], body_of: Callable[[str], str | None]) -> Proof:
+    found: list[str] = []
+    sha256 = str(row.get("evidence"))
+    bundle = _bundle(sha256, body_of, found)
+    if bundle is not None:
+        told = {
+            "decision": (bundle.get("decision"), decision.id),
+            "outcome": (bundle.get("outcome"), ROLLED_BACK[str(row["act"])]),
+            "time": (_instant(bundle.get("at")), _instant(row.get("at"))),
+        }
+        found += _unequal(told)
+    return Proof(None, "rollback", sha256, tuple(found))
+
+
+def _instant(written: object) -> object:
+    try:
+        return rfc3339(instant_of(written))
+    except ValueError:
+        return written
 
 
 def _bundle(sha256: str | None, body_of: Callable[[str], str | None], found: list[str]) -> Mapping[str, object] | None:

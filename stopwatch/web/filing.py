@@ -66,7 +66,7 @@ def filed(
         "decision.json": json.dumps(decision_json(decision), indent=2, ensure_ascii=False) + "\n",
         "audit.jsonl": "".join(json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in rows),
     }
-    for proof in (proof for ground in view.grounds for proof in ground.proofs):
+    for proof in view.proofs:
         body = body_of(proof.sha256) if proof.sha256 is not None else None
         if body is not None:
             files[f"evidence/{proof.sha256}.json"] = body

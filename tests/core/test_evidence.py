@@ -14,13 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stopwatch.core.audit import canonical_json, content_hash, finite
-from stopwatch.core.evidence import number_of, rule_of, verdict_json, verify, verify_body
+from stopwatch.core.evidence import rule_of, verdict_json, verify, verify_body
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import KpiId, RuleId
 from stopwatch.core.rule import Combine, Criterion, Limit, Op, ResolvedRule, StopRule
 from stopwatch.core.sample import Samples, classify
 from stopwatch.core.verdict import judge
 from stopwatch.core.window import Missing, Window
+from stopwatch.core.written import number_of
 
 AT = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -40,7 +40,7 @@ def test_a_decision_as_it_was_recorded_is_proven_bundle_by_bundle(record: Record
     decision, rows, bodies = record
     proofs = prove(decision, rows, bodies.get)
     assert findings(proofs) == []
-    assert [proof.ground.partition("@")[0] + " " + proof.kind for proof in proofs] == [
+    assert [str(proof.ground).partition("@")[0] + " " + proof.kind for proof in proofs] == [
         "load opening",
         "load recovery",
         "delay opening",

@@ -16,6 +16,7 @@ from stopwatch.core.reading import Query
 from stopwatch.core.records import AuditEntry
 from stopwatch.core.rollback import failing_ground, not_before, settled, terms_of
 from stopwatch.core.rollback_clock import ClockTerms, ClockVerdict, RollbackClock, letters, run_clock
+from stopwatch.core.rollback_proof import ROLLBACK
 from stopwatch.watch.acts.rollback_terms import Condition, conditions_of
 from stopwatch.watch.messages import tell
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from stopwatch.watch.acts.commands import Desk
     from stopwatch.watch.ports import Source
 
-KIND = "rollback-verdict"
 VERSION = 1
 MOST_SLOTS = 1000
 """A long time with a small step is looked at more coarsely, because it is read anew at every slot."""
@@ -176,7 +176,7 @@ def settle(desk: Desk, course: Course, now: datetime, *, reached: datetime | Non
 def evidence_of(course: Course, decision: Decision, clock: RollbackClock, verdict: ClockVerdict) -> dict[str, object]:
     """Return everything that a verdict was judged by, as JSON values; missing points are null."""
     return {
-        "kind": KIND,
+        "kind": ROLLBACK,
         "version": VERSION,
         "decision": decision.id,
         "rollout": decision.rollout,

@@ -99,8 +99,8 @@ class DecisionsShape(_Shape):
 class ProofShape(_Shape):
     """One bundle of evidence: what is wrong with it, what is to be known of it, and where it is if it was let go."""
 
-    ground: str
-    kind: Literal["opening", "appendix", "recovery"]
+    ground: Annotated[str | None, Field(description="null for the verdict upon a roll-back")]
+    kind: Literal["opening", "appendix", "recovery", "rollback"]
     sha256: str | None
     proven: bool
     findings: list[str]

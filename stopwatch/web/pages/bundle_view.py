@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from stopwatch.core.evidence import number_of, rule_of
+from stopwatch.core.evidence import rule_of
+from stopwatch.core.written import number_of
 from stopwatch.web.charts.chart import WORDS, Chart, draw
 from stopwatch.web.figures import figure, local, span, zone_of
 

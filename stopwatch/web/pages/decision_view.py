@@ -65,6 +65,7 @@ class DecisionView:
     grounds: Sequence[GroundView]
     moments: Sequence[Moment]
     zone: ZoneInfo
+    proofs: Sequence[Proof]
 
     @property
     def version(self) -> str:
@@ -72,14 +73,19 @@ class DecisionView:
         return f"{self.decision.rev}/{len(self.decision.grounds)}"
 
     @property
+    def rollbacks(self) -> Sequence[Proof]:
+        """The proofs of the verdicts upon its roll-backs."""
+        return [proof for proof in self.proofs if proof.ground is None]
+
+    @property
     def pruned(self) -> bool:
         """Whether samples were let go, so that only an export proves them."""
-        return any(proof.pruned for ground in self.grounds for proof in ground.proofs)
+        return any(proof.pruned for proof in self.proofs)
 
     @property
     def proven(self) -> bool:
         """Whether every bundle proves itself."""
-        return not any(proof.findings for ground in self.grounds for proof in ground.proofs)
+        return not any(proof.findings for proof in self.proofs)
 
 
 def decision_view(
@@ -109,6 +115,7 @@ def decision_view(
         grounds,
         moments_of(decision, messages, zone),
         zone,
+        proofs,
     )
 
 
