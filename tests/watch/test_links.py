@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -62,6 +63,18 @@ def test_every_example_of_the_documents_becomes_an_address(kind: str, template: 
     assert (address.scheme, bool(address.netloc)) == ("https", True)
     assert "{site}" not in link.url
     assert not re.search(r"\s", link.url)
+
+
+def test_grafana_can_read_the_panes_of_the_example_for_loki() -> None:
+    (loki,) = [template for kind, template in EXAMPLES if "/explore?" in template]
+    site = Site(SiteId("ham-01"), "Hamburg", PhaseId("pilot"), "Europe/Berlin", "HAM & co")
+    (link,) = fill(rule(Links(logs=loki)), site, EVENT, "d", KPIS)
+    asked = parse_qs(urlsplit(link.url).query)
+    (pane,) = json.loads(asked["panes"][0]).values()
+    assert asked["schemaVersion"] == ["1"]
+    assert pane["queries"][0]["expr"] == '{site="HAM & co"}'
+    assert pane["queries"][0]["datasource"] == {"type": "loki", "uid": pane["datasource"]}
+    assert pane["range"] == {"from": "1795253400000", "to": "1795257900000"}
 
 
 def test_the_documents_show_loki_kibana_and_the_graph_of_prometheus() -> None:
