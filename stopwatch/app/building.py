@@ -69,7 +69,8 @@ def load_or_plan(folder: Path) -> tuple[RuleSet, str | None]:
     except ConfigurationError as error:
         plan = load_plan(folder)
         if plan is None:
-            raise
+            hint = "a daemon that runs goes on with the files it had: meanwhile act in Slack, on its pages or over HTTP"
+            raise ConfigurationError(f"{error}\n{hint}") from error
         return RuleSet(plan, {}, {}, UNUSABLE_RULES), f"only the plan of {folder} can be used now:\n{error}"
 
 

@@ -79,6 +79,15 @@ def test_a_broken_rule_file_keeps_nobody_from_acting_but_from_resuming(shell: Sh
     assert "nobody can tell whether the site is seen" in refused.stderr
 
 
+def test_a_broken_plan_says_where_one_can_act_meanwhile(shell: Shell) -> None:
+    decision = shell.pause()
+    (shell.rules / "rollout.yaml").write_text("rollout: [", encoding="utf-8")
+    result = shell.run("decisions", "acknowledge", decision)
+    assert result.exit_code == 2
+    assert "rollout.yaml:1:" in result.stderr
+    assert "meanwhile act in Slack, on its pages or over HTTP" in result.stderr
+
+
 def test_status_says_why_a_site_has_no_state_yet(shell: Shell) -> None:
     shell.pause()
     (line,) = [line for line in shell.run("status").stdout.splitlines() if line.startswith("lodz")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,3 +138,22 @@ def test_head_tells_what_get_would_without_the_body(opened: Served, path: str) -
     assert (headed.status_code, headed.content) == (got.status_code, b"")
     assert headed.headers["content-type"] == got.headers["content-type"]
     assert headed.headers["content-length"] == got.headers["content-length"]
+
+
+ROUTE = re.compile(r'@router\.(get|post)\(\s*"(/[^"]*)"')
+UNSAID = {"GET /static/{}", "POST /decisions/{}/act", "POST /login", "POST /logout"}
+"""What pages ask for by themselves."""
+
+
+def test_whoever_runs_it_can_look_every_address_up() -> None:
+    root = Path(__file__).parents[2]
+    told = re.sub(r"\{\w+\}", "{}", (root / "deploy/README.md").read_text(encoding="utf-8"))
+    routes = {
+        f"{verb.upper()} {re.sub(r'{[^}]+}', '{}', path)}"
+        for file in (root / "stopwatch/web").rglob("*.py")
+        for verb, path in ROUTE.findall(file.read_text(encoding="utf-8"))
+    }
+    assert len(routes) > 20
+    found = {route for route in routes if f"`{route}" in told or f"`{route.replace(' ', ' /api/v1')}" in told}
+    found |= {route for route in routes if route.endswith(".csv") and f"`{route.removeprefix('GET ')}`" in told}
+    assert routes - found <= UNSAID

@@ -157,6 +157,11 @@ def test_reports_are_pages(pages: httpx.Client, path: str, words: str) -> None:
     assert "Integration 5xx" in pages.get("/reports/checkpoint").text
 
 
+def test_whoever_asks_for_reports_gets_the_checkpoint(pages: httpx.Client) -> None:
+    answer = pages.get("/reports")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/reports/checkpoint")
+
+
 def test_the_report_of_a_phase_that_is_not_there_is_a_page_that_says_so(pages: httpx.Client) -> None:
     answer = pages.get("/reports/gate?phase=nowhere")
     assert (answer.status_code, "the plan has no phase nowhere" in answer.text) == (404, True)

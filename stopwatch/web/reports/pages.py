@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from stopwatch.core.hypercare import in_hypercare
 from stopwatch.core.kpi import PhaseId
@@ -26,6 +26,10 @@ def report_routes(pages: Pages) -> APIRouter:
     """Return the pages of reports; nothing changes by looking at them."""
     router = APIRouter(include_in_schema=False)
     reader = Annotated[Session | None, Depends(pages.enter)]
+
+    @router.get("/reports")
+    def reports(_: reader) -> Response:
+        return RedirectResponse("/reports/checkpoint", HTTPStatus.SEE_OTHER)
 
     @router.get("/reports/checkpoint")
     def checkpoint(session: reader, phase: _Phase = "") -> Response:
