@@ -96,7 +96,7 @@ def _opening(plan: Plan, menu: Block, words: str) -> list[Block]:
 
 def _changing(plan: Plan, known: Logged) -> list[Block]:
     issue = known.issue
-    last = f"Last word: {person(issue.changed_by)} {here(issue.changed_at)}"
+    last = f"Last word: {person(issue.changed_by)}, {here(issue.changed_at)}"
     note = issue.history[-1].note
     lines = [
         f"*{safe(issue.id, NAME * 2)}* · {_scope(plan, issue)}{' · *overdue*' if known.overdue else ''}",

@@ -128,7 +128,7 @@ def test_the_dialog_of_an_issue_shows_how_it_stands_and_which_entries_were_seen(
 
 def test_who_said_the_last_word_is_shown_by_name() -> None:
     named = named_issue(RESOLVED, {"U0ANNA": "Anna"}.get)
-    assert "Last word: Anna <!date^" in str(issue_modal(PLAN, channel="C1", known=named)["blocks"])
+    assert "Last word: Anna, <!date^" in str(issue_modal(PLAN, channel="C1", known=named)["blocks"])
 
 
 def test_every_block_of_both_dialogs_can_be_named_by_an_error() -> None:

@@ -50,7 +50,7 @@ GOOD = b"payload=%7B%22type%22%3A%22block_actions%22%7D"
         pytest.param(GOOD, {"x-slack-signature": "v0=" + "0" * 64}, 401, id="forged"),
         pytest.param(GOOD + b"+", {"body": GOOD}, 401, id="body changed after signing"),
         pytest.param(GOOD, {"age": 301}, 401, id="too old"),
-        pytest.param(GOOD, {"age": -301}, 401, id="from the future"),
+        pytest.param(GOOD, {"age": -330}, 401, id="from the future"),
         pytest.param(GOOD, {"secret": "another"}, 401, id="another secret"),
         pytest.param(GOOD, {"x-slack-signature": ""}, 401, id="no signature"),
         pytest.param(GOOD, {"x-slack-signature": "v0=\u00e9"}, 401, id="signature beyond ASCII"),
