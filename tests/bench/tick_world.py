@@ -94,7 +94,7 @@ def write_rule_folder(load: Load, folder: Path, *, now: datetime) -> None:
     sites = {site: {"name": site, "timezone": "UTC", "go_live": live} for site in load.names()}
     plan = {"rollout": "bench", "phases": [{"id": "all", "sites": list(sites), "observation": "10d"}], "sites": sites}
     for name, content in (("kpis", {"kpis": kpis}), ("stop-rules", {"rules": rules}), ("rollout", plan)):
-        (folder / f"{name}.yaml").write_text(json.dumps(content, indent=1), encoding="utf-8")
+        (folder / f"{name}.yaml").write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
 
 
 def write_alerts(load: Load, path: Path, *, per_site: bool) -> None:
