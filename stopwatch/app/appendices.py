@@ -45,7 +45,7 @@ class Appendices:
             if epoch is None:
                 return
             done = self._appending.pass_time(
-                daemon.led,
+                daemon.led.recall,
                 daemon.rule_set.plan.rollout,
                 {name: watch.source for name, watch in watches.items()},
                 lambda name: watches[name].book.origin(name) if name in watches else Origin(),
