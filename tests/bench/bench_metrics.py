@@ -17,7 +17,8 @@ from stopwatch.telemetry.metrics import Metrics
 from stopwatch.web.application import build_app
 from stopwatch.web.server import WebServer
 from tests.telemetry.pictures import large
-from tests.web.world import FakeActs, FakeBoard, FakeHealth, FakeRecords
+from tests.web.health import FakeHealth
+from tests.web.world import FakeActs, FakeBoard, FakeRecords
 
 SITES, RULES, SCRAPES = 1000, 5, 200
 PICTURE_SECONDS = 1.0

@@ -209,14 +209,7 @@ def test_a_connection_that_died_between_two_ticks_goes_unnoticed(make_source: Ma
             assert source.read(QUERY, slots(1), deadline_seconds=5).series == {HAM: [1.0]}
 
 
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [
-        pytest.param(400, 'parse error: unexpected "}"', id="by Prometheus"),
-        pytest.param(422, 'error when executing query="sum(": cannot parse ""', id="by VictoriaMetrics"),
-        pytest.param(422, 'parse error: unparsed data left: "}"', id="by VictoriaMetrics in other words"),
-    ],
-)
+@pytest.mark.parametrize(("status", "words"), [(400, 'parse error: unexpected "}"'), (422, "cannot parse this")])
 def test_a_refused_expression_says_why_and_is_not_asked_again(make_source: MakeSource, status: int, words: str) -> None:
     with ScriptedServer(refusal(status, words)) as server, pytest.raises(QueryRejectedError) as no:
         make_source(server.url).read(QUERY, slots(1), deadline_seconds=5)

@@ -42,7 +42,7 @@ def test_a_pause_appears_is_acted_upon_and_a_stale_act_is_explained(tmp_path: Pa
             assert page.evaluate("window.loadedOnce"), "the page changed in place"
             expect(page.locator(".signs")).to_contain_text("this one")
 
-            hamburg.get_by_role("link").click()
+            hamburg.locator("a[href^='/decisions/']").click()
             expect(page.locator(".lead")).to_contain_text("Load 42, above 10")
             expect(page.locator("svg.chart")).to_be_visible()
             page.locator("summary", has_text="attach").click()

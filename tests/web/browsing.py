@@ -12,7 +12,8 @@ from stopwatch.web.application import build_app
 from stopwatch.web.server import WebServer
 from stopwatch.web.tokens import Keyring
 from tests.web.estate import EstateBoard, EstateRecords, FakeEstate
-from tests.web.world import LIVE, SECRETS, TOKENS, FakeActs, FakeHealth
+from tests.web.health import FakeHealth
+from tests.web.world import LIVE, SECRETS, TOKENS, FakeActs
 
 PAGE = f"/decisions/{LIVE}"
 

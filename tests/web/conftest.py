@@ -11,7 +11,10 @@ import pytest
 from stopwatch.web.application import build_app
 from stopwatch.web.server import WebServer
 from stopwatch.web.tokens import Keyring
-from tests.web.world import TOKENS, FakeActs, FakeBoard, FakeHealth, FakeRecords
+from tests.web import browsing
+from tests.web.browsing import PageSite
+from tests.web.health import FakeHealth
+from tests.web.world import TOKENS, FakeActs, FakeBoard, FakeRecords
 
 
 @dataclass
@@ -77,3 +80,14 @@ def opened(_open_server: Served) -> Served:
 def guarded(_guarded_server: Served) -> Served:
     """A server with a token for each scope."""
     return fresh(_guarded_server)
+
+
+@pytest.fixture(scope="module")
+def _site() -> Iterator[PageSite]:
+    yield from browsing.serve(tokens=False)
+
+
+@pytest.fixture
+def site(_site: PageSite) -> PageSite:
+    """Pages without tokens, as on loopback."""
+    return _site.fresh()

@@ -15,7 +15,8 @@ from stopwatch.web.server import WebServer
 from stopwatch.web.tokens import Keyring
 from tests.web.conftest import Served
 from tests.web.estate import EstateBoard, EstateRecords, FakeEstate
-from tests.web.world import SECRETS, TOKENS, FakeActs, FakeHealth
+from tests.web.health import FakeHealth
+from tests.web.world import SECRETS, TOKENS, FakeActs
 
 ACTOR = {"authorization": f"Bearer {SECRETS['actor']}"}
 READER = {"authorization": f"Bearer {SECRETS['reader']}"}

@@ -26,8 +26,9 @@ from stopwatch.web.reports.timeline import timeline_svg
 from stopwatch.web.server import WebServer
 from tests.core.hypercare import HAM, PILOT, WAVE, held
 from tests.web.estate import EstateBoard, EstateRecords, FakeEstate
+from tests.web.health import FakeHealth
 from tests.web.rollout_story import LATER, NOW, at, kpis, quiet, story
-from tests.web.world import FakeActs, FakeHealth
+from tests.web.world import FakeActs
 
 GOLDEN = Path(__file__).parent / "golden"
 DOCUMENTS: dict[str, Callable[[], Document]] = {

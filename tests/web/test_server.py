@@ -14,7 +14,8 @@ from stopwatch.web import protocol
 from stopwatch.web.application import build_app
 from stopwatch.web.server import WebServer
 from tests.web.conftest import Served
-from tests.web.world import SECRETS, FakeActs, FakeBoard, FakeHealth, FakeRecords
+from tests.web.health import FakeHealth
+from tests.web.world import SECRETS, FakeActs, FakeBoard, FakeRecords
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -15,17 +14,6 @@ from stopwatch.web.pages.wall import MOST_ROWS, as_csv
 from tests.web.browsing import PageSite, serve
 from tests.web.estate import NOW
 from tests.web.paused import decision
-
-
-@pytest.fixture(scope="module")
-def _site() -> Iterator[PageSite]:
-    yield from serve(tokens=False)
-
-
-@pytest.fixture
-def site(_site: PageSite) -> PageSite:
-    """Pages without tokens, as on loopback."""
-    return _site.fresh()
 
 
 @pytest.mark.parametrize(

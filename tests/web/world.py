@@ -1,8 +1,7 @@
-"""A small world for the web room: two sites, two decisions, and health that a test can spoil."""
+"""A small world for the web room: two sites, two decisions, and what they are asked for."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ from stopwatch.core.decision import (
     GroundKind,
     Link,
 )
-from stopwatch.core.errors import ConfigurationError, DecisionNotFoundError, KeyBusyError, KeyReusedError, StoreError
+from stopwatch.core.errors import DecisionNotFoundError, KeyBusyError, KeyReusedError, StoreError
 from stopwatch.core.gate import GateReason, SiteGate
 from stopwatch.core.hypercare import Logged
 from stopwatch.core.issue import issues
@@ -33,7 +32,7 @@ from stopwatch.core.proof import Proof
 from stopwatch.core.sample import Absence
 from stopwatch.core.selection import Selection
 from stopwatch.core.state import Reported
-from stopwatch.core.status import Role, RuleStatus, SiteStatus, StatusView
+from stopwatch.core.status import RuleStatus, SiteStatus, StatusView
 from stopwatch.core.stop import Alert, AlertOutcome, Stop
 from stopwatch.web.ports import Acts
 from tests.web.readiness import whole
@@ -273,35 +272,3 @@ class FakeActs:
         if self.refusal is not None:
             raise self.refusal
         self.asked.append(asked)
-
-
-@dataclass
-class FakeHealth:
-    """Health that a test can spoil; counts reloads."""
-
-    alive: bool = True
-    missing: list[str] = field(default_factory=list)
-    trouble: list[str] = field(default_factory=list)
-    complaint: str | None = None
-    reloads: int = 0
-
-    def live(self) -> bool:
-        return self.alive
-
-    def ready(self) -> tuple[bool, list[str]]:
-        return not self.missing, self.missing
-
-    def troubles(self) -> list[str]:
-        return self.trouble
-
-    def role(self) -> Role:
-        return Role("leader", "this one", "up")
-
-    def metrics(self, *, compressed: bool = False) -> bytes:
-        page = b"# HELP stopwatch_leader Leading.\n# TYPE stopwatch_leader gauge\nstopwatch_leader 1.0\n"
-        return gzip.compress(page) if compressed else page
-
-    def reload(self) -> None:
-        if self.complaint is not None:
-            raise ConfigurationError(self.complaint)
-        self.reloads += 1
