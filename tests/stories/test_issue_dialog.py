@@ -96,3 +96,11 @@ def test_who_cannot_be_helped_is_told_where_he_typed_it(anyhow: Floor, user: str
     assert outcome["answer"]["response_type"] == "ephemeral"
     assert answer in outcome["answer"]["text"]
     assert anyhow.dialogs() == dialogs
+
+
+def test_who_writes_from_a_channel_without_us_is_told_in_ours(by_http: Floor) -> None:
+    by_http.slack.control("channels", id="C0ELSEWHERE", member=False)
+    order = {"channel": "C0ELSEWHERE", "user": BEN, "command": "/stop-rollout", "text": f"issue {SITES[43]}"}
+    assert by_http.slack.control("command", **order)["ok"]
+    assert by_http.submit(BEN, **ENTERED)["answer"] is None
+    by_http.soon("he is told", lambda: [text for text in by_http.whispers(BEN) if f"{SITES[43]}-1" in text])
