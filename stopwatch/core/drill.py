@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from stopwatch.core.kpi import SiteId
 
 CRITERION = "drill"
+DRILL_ENDED = "drill-ended"
+"""What the daemon does to a drill that is over, as acts and audit name it."""
 LASTS = timedelta(minutes=30)
 """A drill that is not over by then has failed and ends by itself."""
 _SLACK = "slack"
@@ -52,7 +54,7 @@ def over(decision: Decision, rows: Iterable[OutboxRow], *, now: datetime) -> str
 
 def end_drill(decision: Decision, reason: str, *, now: datetime) -> Decision:
     """Close a live drill without a person."""
-    acted = Acted("drill-ended", DAEMON, now, reason, decision.rev, decision.rev + 1, {})
+    acted = Acted(DRILL_ENDED, DAEMON, now, reason, decision.rev, decision.rev + 1, {})
     return replace(
         decision,
         state=DecisionState.CLOSED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopwatch.core.decision import Act, Acted, Decision, DecisionState, Ground, Happening
+from stopwatch.core.drill import DRILL_ENDED
 from stopwatch.core.outbox import Detail, Message, MessageKind
 from stopwatch.slack.cause import NAME, REASON, Cause, person
 from stopwatch.slack.figures import here, moment
@@ -37,6 +38,7 @@ DID: dict[str, str] = {
     Happening.OVERRIDE_ENDED_CLEAR: "resumed it: the override ended with every ground recovered",
     Happening.ROLLBACK_VERIFIED: "verified the rollback: the KPIs are back in their band",
     Happening.ROLLBACK_FLAGGED: "flagged the rollback: it could not be verified that the KPIs came back",
+    DRILL_ENDED: "ended the drill",
 }
 """What an act was, after the name of who did it."""
 NOW: dict[str, str] = {
@@ -150,6 +152,8 @@ def _act(body: Mapping[str, object], decision: Decision | None) -> str:
     details = {**(acted.details if acted else {}), **body}
     did = DID.get(act) or safe(act, NAME)
     said = f": “{safe(reason, REASON)}”" if reason and actor != "daemon" else ""
+    if act == DRILL_ENDED and reason:
+        said = f": {safe(reason, REASON)}"
     first = f"*{person(actor)}* {did}{_what(act, details)}{said}{f' · {here(at)}' if at else ''}"
     now = NOW.get(str(body.get("state")))
     return f"{first}\nNow: {now}" if now else first

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.acts import ActRequest, SiteSight, perform
 from stopwatch.core.decision import Act, Decision, DecisionId, Ground, GroundId, GroundKind, Happening, Link
+from stopwatch.core.drill import end_drill
 from stopwatch.core.kpi import PhaseId, RuleId, SiteId
 from stopwatch.core.opening import Scope, happen, join, open_decision, recover
 from stopwatch.core.outbox import Message, MessageKind, root_key, thread_key
@@ -208,11 +209,13 @@ def every_item() -> dict[str, tuple[Message, Decision | None]]:
     manual = {"ground": manual_ground().id, "opened_at": "2026-11-21T10:31:00Z", **(manual_ground().summary or {})}
     recovery = {"ground": rule_ground().id, "recovered_at": "2026-11-21T10:55:00Z"}
     linked = acted(opened(), Act.ATTACH, 3, links=(Link("ticket", "https://tickets.example/OPS-77"),), reason=None)
+    ended = end_drill(acted(drilled(), Act.ACKNOWLEDGE, 2), "the time of the drill is up", now=OPENED)
     acts = {name: card for name, card in every_card().items() if card.acts}
     items: dict[str, tuple[Message, Decision | None]] = {
         "ground": (item(two, MessageKind.GROUND, manual_ground().id, manual), two),
         "recovered": (item(two, MessageKind.RECOVERED, rule_ground().id, recovery), recovered(two)),
         "recovered_all": (item(opened(), MessageKind.RECOVERED, rule_ground().id, recovery), recovered(opened())),
+        "act_drill_ended": (item(ended, MessageKind.ACT, "2", act_body(ended)), ended),
         "act_attach": (item(linked, MessageKind.ACT, "1", act_body(linked)), linked),
     }
     for name, card in acts.items():
