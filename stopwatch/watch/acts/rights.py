@@ -17,6 +17,7 @@ FREE = frozenset({Act.ACKNOWLEDGE, Act.CONFIRM, Act.PAUSE_AGAIN})
 """Acts that are open to anybody in the channel."""
 
 _GROUP = "S"
+_ELSE = "the pages and the command line are open to whoever has a token or the machine"
 _DOES: Mapping[Deed, str] = {Declaration.ISSUE: "write into the issue log"}
 """What people do, where its name is no verb."""
 
@@ -36,7 +37,7 @@ def obstacle(plan: Plan, act: Deed, user: str, groups: Groups) -> str | None:
     does = _DOES.get(act, act)
     listed = plan.slack.rights.get(act.value, ())
     if not listed:
-        return f"nobody may {does} from Slack: the plan lists nobody under slack.rights.{act}"
+        return f"nobody may {does} from Slack: the plan lists nobody under slack.rights.{act}; {_ELSE}"
     if user in listed:
         return None
     unknown = []
@@ -48,5 +49,5 @@ def obstacle(plan: Plan, act: Deed, user: str, groups: Groups) -> str | None:
             return None
     if unknown:
         words = "its members" if len(unknown) == 1 else "their members"
-        return f"{', '.join(unknown)} could not be looked up, and without {words} only listed users may {does}"
-    return f"only the people and groups that the plan lists under slack.rights.{act} may do that"
+        return f"{', '.join(unknown)} could not be looked up, and without {words} only listed users may {does}; {_ELSE}"
+    return f"only the people and groups that the plan lists under slack.rights.{act} may do that; ask one of them"
