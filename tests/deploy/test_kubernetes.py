@@ -21,20 +21,30 @@ def kubectl(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["kubectl", *map(str, words)], capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """All manifests as ``kubectl apply -k`` would send them."""
-    tree = tmp_path_factory.mktemp("tree")
-    for name in ("deploy/kubernetes", "rules"):
-        shutil.copytree(ROOT / name, tree / name)
-    listed = tree / "deploy" / "kubernetes" / "kustomization.yaml"
-    made = kubectl("kustomize", listed.parent)
+def build(tree: Path, name: str) -> str:
+    """All manifests of one folder below deploy/ as ``kubectl apply -k`` would send them."""
+    for each in ("deploy/kubernetes", "deploy/kubernetes-replicas", "rules"):
+        shutil.copytree(ROOT / each, tree / each)
+    made = kubectl("kustomize", tree / "deploy" / name)
     if "must be a file" in made.stderr:  # Debian's kubectl 1.20 wants folders under a name of their own
-        text = listed.read_text().replace("  - ../../rules\n", "")
-        listed.write_text(f"{text}bases: [../../rules]\n")
-        made = kubectl("kustomize", listed.parent)
+        for listed in (tree / "deploy").glob("*/kustomization.yaml"):
+            lines = listed.read_text().splitlines()
+            folders = [line for line in lines if line.startswith("  - ../")]
+            kept = [line for line in lines if line not in folders]
+            listed.write_text("\n".join([*kept, "bases:", *folders, ""]))
+        made = kubectl("kustomize", tree / "deploy" / name)
     assert made.returncode == 0, made.stderr
     return made.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return build(tmp_path_factory.mktemp("tree"), "kubernetes")
+
+
+@pytest.fixture(scope="module")
+def replicated(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return build(tmp_path_factory.mktemp("tree"), "kubernetes-replicas")
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +68,12 @@ def test_every_file_is_built_but_the_example_of_a_secret(objects: dict[str, dict
     assert there - listed == {"kustomization.yaml", "secret.example.yaml"}
 
 
-def test_every_object_fits_the_schema_that_kubernetes_publishes(built: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("which", ["built", "replicated"])
+def test_every_object_fits_the_schema_that_kubernetes_publishes(
+    request: pytest.FixtureRequest, which: str, tmp_path: Path
+) -> None:
     file = tmp_path / "built.yaml"
-    file.write_text(built + "---\n" + (FOLDER / "secret.example.yaml").read_text())
+    file.write_text(request.getfixturevalue(which) + "---\n" + (FOLDER / "secret.example.yaml").read_text())
     command = [str(Path(sys.executable).with_name("kubernetes-validate")), "--strict", str(file)]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
@@ -81,6 +94,32 @@ def test_one_daemon_at_most_works_on_the_file(objects: dict[str, dict[str, Any]]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
     assert objects["PersistentVolumeClaim"]["spec"]["accessModes"] == ["ReadWriteOnce"]
     assert objects["PodDisruptionBudget"]["spec"]["maxUnavailable"] == 0
+
+
+def test_replicas_share_a_database_and_no_file_lie_on_nodes_of_their_own_and_never_run_two_versions(
+    replicated: str, pod: dict[str, Any]
+) -> None:
+    found = [each for each in documents(replicated) if each["kind"] not in {"NetworkPolicy", "PersistentVolumeClaim"}]
+    objects = {each["kind"]: each for each in found}
+    assert "PersistentVolumeClaim" not in replicated
+    spec = objects["Deployment"]["spec"]
+    assert (spec["replicas"], spec["strategy"]) == (2, {"type": "Recreate"})
+    (spread,) = spec["template"]["spec"]["topologySpreadConstraints"]
+    assert spread["labelSelector"] == spec["selector"]
+    assert objects["PodDisruptionBudget"]["spec"] == {"maxUnavailable": 1, "selector": spec["selector"]}
+    (container,), (before,) = spec["template"]["spec"]["containers"], pod["containers"]
+    names = {each["name"] for each in container["env"]}
+    assert names ^ {each["name"] for each in before["env"]} == {"STOPWATCH_DATABASE_URL", "STOPWATCH_DATABASE_URL_FILE"}
+    assert names <= VARIABLES
+    assert {mount["name"] for mount in container["volumeMounts"]} == {"rules", "secret"}
+    assert {volume["name"] for volume in spec["template"]["spec"]["volumes"]} == {"rules", "secret"}
+
+
+def test_replicas_may_reach_the_database(replicated: str) -> None:
+    policies = [each for each in documents(replicated) if each["kind"] == "NetworkPolicy"]
+    ports = [port["port"] for policy in policies for way in policy["spec"]["egress"] for port in way["ports"]]
+    assert sorted(ports) == [53, 53, 443, 5432, 9090, 9093]
+    assert len({json.dumps(policy["spec"]["podSelector"]) for policy in policies}) == 1
 
 
 def test_the_pod_is_restricted_as_kubernetes_defines_it(pod: dict[str, Any]) -> None:
