@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from stopwatch.core.ledger import Entry
     from stopwatch.core.rollout import RuleSet
 
+MOST_NAMED = 8
+"""So many names a sentence holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class SiteFigures:
@@ -113,10 +116,16 @@ def in_a_sentence(found: Sequence[BeforeAfter]) -> str:
         return f"{whole} within the band of the baseline."
     parts = [f"{inside} of {len(rows)} KPIs {'is' if inside == 1 else 'are'} within the band of the baseline"]
     if outside:
-        parts.append("OUTSIDE it: " + ", ".join(f"{row.kpi.title} at {site}{_times(row)}" for site, row in outside))
+        parts.append("OUTSIDE it: " + some([f"{row.kpi.title} at {site}{_times(row)}" for site, row in outside]))
     if unknown:
-        parts.append("cannot be told: " + ", ".join(f"{row.kpi.title} at {site}" for site, row in unknown))
+        parts.append("cannot be told: " + some([f"{row.kpi.title} at {site}" for site, row in unknown]))
     return f"{'; '.join(parts)}."
+
+
+def some(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Write the first names of many, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _times(row: Compared) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from stopwatch.core.baseline import KpiFigures
-from stopwatch.core.before_after import SiteFigures, held_against_baseline, in_a_sentence, recorded_figures
+from stopwatch.core.before_after import SiteFigures, held_against_baseline, in_a_sentence, recorded_figures, some
 from stopwatch.core.kpi import Better, Kpi, KpiId, Unit
 from stopwatch.core.ledger import Entry, EntryKind
 from stopwatch.core.rollout import RuleSet
@@ -66,6 +66,11 @@ def after(load: float | None, speed: float | None) -> SiteFigures:
 )
 def test_it_is_said_in_a_sentence(now: SiteFigures | None, words: str) -> None:
     assert in_a_sentence([held_against_baseline(RULES, [frozen()], HAM, now, upto=9)]) == words
+
+
+def test_a_sentence_names_the_first_of_many() -> None:
+    assert some(["a", "b", "c"], most=2) == "a, b and 1 more"
+    assert some(["a", "b"], most=2) == "a, b"
 
 
 def test_without_a_baseline_or_figures_it_is_said_what_is_missing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -26,16 +27,24 @@ def day(number: int, hour: int = 8, minute: int = 0) -> datetime:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def clock() -> Moved:
+    return Moved()
+
+
+@pytest.fixture
+def slack(clock: Moved) -> Iterator[SlackEmulator]:
+    with SlackEmulator(tokens=("xoxb-story",), pace=Pace(per_second=0, tiers=False), clock=clock.time) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def office(tmp_path: Path, clock: Moved, slack: SlackEmulator) -> Iterator[Office]:
     """A terminal and a daemon, with Prometheus, Slack and a second notifier; nothing has been recorded yet."""
-    clock = Moved()
     with ExitStack() as stack:
         server = PrometheusServer(tmp_path / "tsdb", retention="100y")
         create_blocks(write_past(tmp_path / "past.om"), server.storage, longest_block="48h")
         stack.enter_context(server)
         source = stack.enter_context(agreeing(server.url, clock))
-        slack = SlackEmulator(tokens=("xoxb-story",), pace=Pace(per_second=0, tiers=False), clock=clock.time)
-        stack.enter_context(slack)
         sink = stack.enter_context(Sink())
         port = free_port()
         settings = {
@@ -86,7 +95,16 @@ def site_of(office: Office, site: str) -> dict[str, Any]:
 
 def unmet(office: Office, site: str) -> set[str]:
     answer = office.run("rollout", "ready", site, "--format", "json", code=1).json()
+    told = office.get(f"/api/v1/readiness/{site}").json()
+    assert [row | {"why": ""} for row in told["items"]] == [row | {"why": ""} for row in answer["items"]]
     return {row["item"] for row in answer["items"] if not row["met"]}
+
+
+def before_and_after(report: str) -> tuple[str, dict[tuple[str, str], list[str]]]:
+    """What a report in Markdown says of KPIs before and after: its sentence, and per site and KPI the other cells."""
+    section = report.partition("## KPIs before and after\n")[2].partition("\n## ")[0]
+    rows = [row.strip("| ").split(" | ") for row in section.splitlines() if row.startswith("| ")][1:]
+    return section.strip().splitlines()[0], {(row[0], row[1]): row[2:] for row in rows}
 
 
 def make_ready(office: Office, *sites: str, items: Sequence[str] = ("dry-run",)) -> None:
@@ -123,10 +141,12 @@ def test_a_pilot_goes_live_once_its_checklist_is_met_and_nothing_is_frozen(offic
 
 
 @pytest.mark.long
-def test_a_rollout_from_a_checklist_that_fails_to_a_wave_that_stops_and_what_is_handed_over(office: Office) -> None:
+def test_a_rollout_from_a_checklist_that_fails_to_a_wave_that_stops_and_what_is_handed_over(
+    office: Office, slack: SlackEmulator
+) -> None:
     _readiness_fails_and_is_fixed(office)
     first = _pilot_breaches_and_is_rolled_back(office)
-    _roll_back_is_verified(office, first)
+    _roll_back_is_verified(office, slack, first)
     _second_try_is_watched_until_it_passes(office)
     second = _wave_one_opens_and_one_site_stops(office)
     _wave_two_stays_closed(office, second)
@@ -165,9 +185,10 @@ def _pilot_breaches_and_is_rolled_back(office: Office) -> str:
     return identity
 
 
-def _roll_back_is_verified(office: Office, identity: str) -> None:
+def _roll_back_is_verified(office: Office, slack: SlackEmulator, identity: str) -> None:
     office.restart(day(4, 13))
     eventually("it is verified", lambda: decision(office, identity)["state"] == "verified")
+    eventually("people are told", lambda: "verified the rollback" in json.dumps(slack.messages(CHANNEL)))
 
 
 def _second_try_is_watched_until_it_passes(office: Office) -> None:
@@ -185,18 +206,23 @@ def _second_try_is_watched_until_it_passes(office: Office) -> None:
     office.restart(day(16))
     passed = office.run("gate", "pilot", "--format", "json").json()
     assert (passed["verdict"], passed["reasons"]) == ("pass", [])
+    said, rows = before_and_after(office.run("report", "gate", "pilot", "--format", "md").out)
+    assert said == "All 2 KPIs are within the band of the baseline."
+    assert rows["ham-01", "Seconds to pack an order"][4] == "better: 0.75 times the baseline, within the band"
+    assert rows["ham-01", "Orders that fail"][:2] == ["1 %", "1 %"]
     office.run("gate", "pilot", "--go", "--reason", "seven quiet days", "--actor", "ida")
     assert office.get("/api/v1/gates/pilot").status_code == 200
 
 
 def _wave_one_opens_and_one_site_stops(office: Office) -> str:
     assert unmet(office, "lodz") == {"dry-run", "rehearsal", "baseline"}
-    make_ready(office, "lodz", "lyon")
-    office.run_all(*(("rollout", "ready", site) for site in ("lodz", "lyon")))
-    office.run_all(*(("rollout", "activate", site, "--actor", "ida") for site in ("lodz", "lyon")))
+    sites = ("lodz", "lyon", "porto")
+    make_ready(office, *sites)
+    office.run_all(*(("rollout", "ready", site) for site in sites))
+    office.run_all(*(("rollout", "activate", site, "--actor", "ida") for site in sites))
     office.restart(day(18, 10))
     found = pause_of(office, "lodz")
-    assert [site_of(office, site)["paused"] for site in ("ham-01", "lodz", "lyon")] == [False, True, False]
+    assert [site_of(office, site)["paused"] for site in ("ham-01", *sites)] == [False, True, False, False]
     office.run("gate", "lodz", code=1)
     office.run("gate", "lyon")
     return str(found["id"])
@@ -205,6 +231,11 @@ def _wave_one_opens_and_one_site_stops(office: Office) -> str:
 def _wave_two_stays_closed(office: Office, identity: str) -> None:
     gate = office.run("gate", "madrid", "--format", "json", code=1).json()
     assert [reason["decision"] for reason in gate["reasons"]] == [identity]
+    wave = office.get("/api/v1/rollout").json()["phases"][2]
+    assert [site["entry"]["open"] for site in wave["sites"]] == [False] * 6
+    assert {site["entry"]["reasons"][0]["decision"] for site in wave["sites"]} == {identity}
+    page = office.get("/readiness/madrid")
+    assert (page.status_code, "phase wave-1 has not passed its exit" in page.text) == (200, True)
     refused = office.run("rollout", "activate", "madrid", code=1).err
     assert identity in refused
     assert "phase wave-1 has not passed its exit" in refused
@@ -214,6 +245,11 @@ def _the_pack_tells_all_of_it(office: Office, first: str, second: str) -> None:
     pack = office.run("report", "handover", "--format", "md").out
     told = [first, second, "Hamburg", "4.12.1", "warehouse-lead", "Anna Schulz", "https://wiki.example/labels"]
     assert [words for words in told if words not in pack] == []
+    said, rows = before_and_after(pack)
+    assert {site for site, _kpi in rows} == {"ham-01", "lodz", "lyon", "porto"}
+    assert "OUTSIDE it" not in said
     assert office.get("/reports/handover").status_code == 200
+    _said, rows = before_and_after(office.run("report", "checkpoint", "--phase", "wave-1", "--format", "md").out)
+    assert rows["lyon", "Orders that fail"][4].endswith("as before, within the band")
     summary = office.run("report", "gate", "pilot", "--format", "md").out
     assert "seven quiet days" in summary

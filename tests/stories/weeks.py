@@ -1,4 +1,4 @@
-"""Six weeks of four warehouses that take a change one after the other: the plan, the rules and the past."""
+"""Six weeks of ten warehouses that take a change one after the other: the plan, the rules and the past."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from pathlib import Path
 
 BEGIN, END = datetime(2026, 2, 9, tzinfo=UTC), datetime(2026, 3, 20, tzinfo=UTC)
 EVERY = timedelta(minutes=5)
-SITES = {"ham-01": "pilot", "lodz": "wave-1", "lyon": "wave-1", "madrid": "wave-2"}
+NAMES = {"ham-01": "Hamburg", "lodz": "Łódź", "lyon": "Lyon", "porto": "Porto", "madrid": "Madrid"}
+WAVE_2 = ("madrid", "turin", "graz", "ghent", "malmo", "cork")
+SITES = {"ham-01": "pilot", "lodz": "wave-1", "lyon": "wave-1", "porto": "wave-1"} | dict.fromkeys(WAVE_2, "wave-2")
+SEEN_FROM = {"ham-01": BEGIN} | dict.fromkeys(("lodz", "lyon", "porto"), datetime(2026, 3, 1, tzinfo=UTC))
+"""From when on a warehouse tells anything; those of the second wave never do in these weeks."""
+FASTER_FROM = {"ham-01": datetime(2026, 3, 5, 8, tzinfo=UTC)}
+"""From when on an order is packed in three quarters of the time, because of the change."""
 ORDERS, FAILING = 20, 5
 """Orders in five minutes; one in a hundred fails, in bad hours one in *FAILING*."""
 BAD = {
@@ -64,7 +70,6 @@ def _plan(links: str) -> dict[str, object]:
     way_back = {"id": "rollback-plan", "text": "the way back is agreed with the site", "owner": "engineering"}
     exits = {"min_volume": 20_000, "sign_offs": ["warehouse-lead"]}
     light = ["kpi-data", "rehearsal", "baseline"]
-    names = {"ham-01": "Hamburg", "lodz": "Łódź", "lyon": "Lyon", "madrid": "Madrid"}
     return {
         "rollout": "wms-4-12",
         "change": {
@@ -81,19 +86,19 @@ def _plan(links: str) -> dict[str, object]:
             {"id": "pilot", "sites": ["ham-01"], "observation": "7d", "readiness": [dry_run, way_back]},
             {
                 "id": "wave-1",
-                "sites": ["lodz", "lyon"],
+                "sites": ["lodz", "lyon", "porto"],
                 "observation": "7d",
                 "readiness": [dry_run],
                 "automatic": light,
             },
-            {"id": "wave-2", "sites": ["madrid"], "observation": "7d", "readiness": [dry_run], "automatic": light},
+            {"id": "wave-2", "sites": list(WAVE_2), "observation": "7d", "readiness": [dry_run], "automatic": light},
         ],
         "sites": {
             site: {
-                "name": names[site],
+                "name": NAMES.get(site, site),
                 "timezone": "UTC",
                 "on_call": "S0ONCALL",
-                "contacts": {"warehouse-lead": f"the lead of {names[site]}"},
+                "contacts": {"warehouse-lead": f"the lead of {NAMES.get(site, site)}"},
                 "dashboards": [f"{links}?board={site}"],
             }
             for site in SITES
@@ -122,8 +127,9 @@ def write_past(path: Path) -> Path:
 
 
 def _moments(site: str) -> Iterator[datetime]:
-    for place in range((END - BEGIN) // EVERY):
-        yield BEGIN + place * EVERY
+    begin = SEEN_FROM.get(site, END)
+    for place in range((END - begin) // EVERY):
+        yield begin + place * EVERY
 
 
 def _within(spans: dict[str, tuple[datetime, datetime]], site: str, at: datetime) -> bool:
@@ -142,4 +148,5 @@ def _counted(name: str, site: str) -> Iterator[str]:
 def _packing(site: str) -> Iterator[str]:
     for at in _moments(site):
         if not _within(SILENT, site, at):
-            yield f"{40 + at.minute % 10 / 5} {int(at.timestamp())}"
+            faster = 0.75 if at >= FASTER_FROM.get(site, END) else 1
+            yield f"{faster * (40 + at.minute % 10 / 5)} {int(at.timestamp())}"

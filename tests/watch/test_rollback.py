@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from stopwatch.core.audit import content_hash
 from stopwatch.core.decision import Act, Decision, DecisionState
 from stopwatch.core.ledger import EntryKind, entry
+from stopwatch.core.outbox import MessageKind
 from stopwatch.core.phase import RollbackPlan
 from stopwatch.core.rollout import RuleSet
 from stopwatch.watch.rollout.rollback import RollbackWatch
@@ -99,6 +100,23 @@ def test_kpis_that_are_back_for_long_enough_verify_it_at_the_slot(worlds: Worlds
     acted = done.acts[-1]
     assert (acted.act, acted.actor, acted.at) == ("rollback-verified", "daemon", done.ended_at)
     assert acted.reason == "every required KPI was inside the band from 2026-11-21 10:09 to 2026-11-21 10:14 UTC"
+
+
+@pytest.mark.parametrize(
+    ("letters", "act"),
+    [
+        pytest.param("BB" + "C" * 20, "rollback-verified", id="verified"),
+        pytest.param("C" * 4 + "R" * 30, "rollback-flagged", id="flagged"),
+    ],
+)
+def test_either_end_is_told_in_the_thread_and_on_the_card(worlds: Worlds, letters: str, act: str) -> None:
+    played = Played(worlds, letters)
+    played.run(range(7, 30))
+    with played.world.store.reading() as view:
+        told = [row.message.body["act"] for row in view.every(MessageKind.ACT)]
+        (card,) = view.every(MessageKind.ROOT)
+    assert told[-1] == act
+    assert card.delivered < card.desired
 
 
 def test_kpis_that_do_not_come_back_flag_it_when_the_time_is_over(worlds: Worlds) -> None:

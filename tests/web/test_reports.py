@@ -12,10 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from stopwatch.core.kpi import SiteId
+from stopwatch.core.ledger import EntryKind
 from stopwatch.core.outbox import Detail, Message, MessageKind
 from stopwatch.slack.thread import thread_item
 from stopwatch.web.application import build_app
 from stopwatch.web.pages.board_view import BoardFacts, Sign, board_view
+from stopwatch.web.reports.before_after import checkpoint_comparison
 from stopwatch.web.reports.checkpoint import checkpoint_document
 from stopwatch.web.reports.document import Bar, Document, Section, Table, Timeline, message_facts
 from stopwatch.web.reports.gate import gate_document
@@ -27,7 +30,7 @@ from stopwatch.web.server import WebServer
 from tests.core.hypercare import HAM, PILOT, WAVE, held
 from tests.web.estate import EstateBoard, EstateRecords, FakeEstate
 from tests.web.health import FakeHealth
-from tests.web.rollout_story import LATER, NOW, at, kpis, quiet, story
+from tests.web.rollout_story import LATER, NOW, at, baseline, entry, kpis, quiet, story
 from tests.web.world import FakeActs
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -122,6 +125,29 @@ def test_a_message_keeps_slacks_limits_however_long_the_report_is() -> None:
 def test_a_reminder_in_plain_words_is_told_as_such() -> None:
     reminder = Message("report/r/x", MessageKind.REPORT, "C0", None, 0, {"text": "The checkpoint was not recorded."})
     assert thread_item(reminder, None, Detail.FULL).text == "The checkpoint was not recorded."
+
+
+def test_a_rollout_of_many_sites_draws_the_worst_and_tells_of_all() -> None:
+    many, told = story(), {}
+    names = [SiteId(f"site-{number:02}") for number in range(50)]
+    frozen = baseline()["kpis"]
+    entries = [entry(number, EntryKind.BASELINE, name, "", NOW, kpis=frozen) for number, name in enumerate(names, 20)]
+    span = {"start": "2026-11-21T11:00:00Z", "end": "2026-11-23T07:00:00Z"}
+    for number, name in enumerate(names):
+        known = {"median": 0.012 * (1 + number), "p90": 0.5, "samples": 480, "slots": 480}
+        told[name] = {"site": name, **span, "kpis": {"integration-5xx": known}}
+    report = entry(99, EntryKind.REPORT, "pilot", "checkpoint/2026-11-23", NOW, figures=list(told.values()))
+    phase = replace(PILOT, sites=tuple(names))
+    live = {name: replace(many.activations[HAM], site=name) for name in names}
+    many = replace(many, activations=live, entries=(*entries, report))
+    section = checkpoint_comparison(many, phase, None)
+    assert section.changes is not None
+    assert len(section.changes.rows) == 40
+    assert section.changes.rows[0].worse == pytest.approx(50)
+    assert section.table is not None
+    assert len(section.table.rows) == 100, "the labels of each are told too: they were not read"
+    assert section.text[0].count(" at site-") == 16
+    assert section.items[-1] == "The same of 38 more sites."
 
 
 def test_a_timeline_says_in_words_what_every_bar_is() -> None:

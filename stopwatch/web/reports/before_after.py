@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TITLE = "KPIs before and after"
 COLUMNS = ("site", "KPI", "before: median", "now", "before: p90", "now", "change", "samples before", "now")
+MOST_BARS, MOST_SITES = 40, 12
+"""More bars or sentences about single sites are no picture and no summary; the table holds all."""
 
 
 def judged_comparison(story: Story, phase: Phase, judgement: Entry) -> Section:
@@ -68,23 +70,30 @@ def _section(story: Story, found: Sequence[BeforeAfter]) -> Section:
     if not live:
         return Section(TITLE, text=("No site is live, so there is nothing to compare yet.",))
     rows = [(one.site, row) for one in live for row in one.rows]
-    missing = [one.missing for one in live if one.missing is not None]
+    missing = _first([one.missing for one in live if one.missing is not None])
     first = in_a_sentence(live)
     band = story.plan.rollback.band
-    rests = tuple(_rests(one) for one in live if one.rows)
-    changes = Changes(float(band), tuple(_change(site, row) for site, row in rows))
+    rests = tuple(_first([_rests(one) for one in live if one.rows]))
+    drawn = sorted(rows, key=lambda pair: pair[1].worse or 0.0, reverse=True) if len(rows) > MOST_BARS else rows
+    changes = Changes(float(band), tuple(_change(site, row) for site, row in drawn[:MOST_BARS]))
     return Section(
         TITLE,
         text=(
             first,
             *missing,
             *((f"The band is {band} × the baseline's median, in the worse direction.",) * bool(rows)),
+            *((f"Drawn are the {MOST_BARS} that are worst of {len(rows)}.",) * (len(rows) > MOST_BARS)),
         ),
         items=rests,
         changes=changes if any(one.worse is not None for one in changes.rows) else None,
         table=Table(COLUMNS, tuple(_row(site, row) for site, row in rows)) if rows else None,
         brief=(first, *missing),
     )
+
+
+def _first(sentences: list[str]) -> list[str]:
+    rest = len(sentences) - MOST_SITES
+    return [*sentences[:MOST_SITES], f"The same of {rest} more sites."] if rest > 1 else sentences
 
 
 def _rests(one: BeforeAfter) -> str:
