@@ -1,6 +1,6 @@
 """Manual stops that people declare in Slack wait in the inbox like every other deed."""
 
-from stopwatch.store.migrations.inbox_acts import take_acts
+from stopwatch.store.migrations.inbox import take_acts
 
 revision = "0004"
 down_revision = "0003"

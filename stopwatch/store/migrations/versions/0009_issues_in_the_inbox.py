@@ -1,6 +1,6 @@
 """Words for the issue log that people give in Slack wait in the inbox like every other deed."""
 
-from stopwatch.store.migrations.inbox_acts import take_acts
+from stopwatch.store.migrations.inbox import take_acts
 
 revision = "0009"
 down_revision = "0008"

@@ -1,4 +1,4 @@
-"""Lets the inbox take further acts: as 0004 and 0009 do it, and later ones as long as its columns stay as they are."""
+"""The inbox as 0002 made it and later revisions let it take further acts, as long as its columns stay as they are."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,15 @@ _RESULTS = (
 )
 
 
+def create_inbox(names: Sequence[str]) -> None:
+    """Make the table; it takes the acts *names*."""
+    _create(_listed(names))
+    _index()
+
+
 def take_acts(names: Sequence[str]) -> None:
     """Replace the constraint that lists the acts by one that lists *names*."""
-    acts = f"act IN ({', '.join(map(repr, names))})"
+    acts = _listed(names)
     if op.get_bind().dialect.name == "sqlite":
         _rebuild(acts)
         return
@@ -21,10 +27,21 @@ def take_acts(names: Sequence[str]) -> None:
     op.create_check_constraint(op.f("ck_inbox_act"), "inbox", acts)
 
 
+def _listed(names: Sequence[str]) -> str:
+    return f"act IN ({', '.join(map(repr, names))})"
+
+
 def _rebuild(acts: str) -> None:
     """Copy the table: SQLite changes no constraint of one that stands."""
     op.drop_index("inbox_by_result", "inbox")
     op.rename_table("inbox", "inbox_before")
+    _create(acts)
+    op.execute("INSERT INTO inbox SELECT * FROM inbox_before")
+    op.drop_table("inbox_before")
+    _index()
+
+
+def _create(acts: str) -> None:
     op.create_table(
         "inbox",
         sa.Column("key", sa.Text(), nullable=False),
@@ -50,6 +67,7 @@ def _rebuild(acts: str) -> None:
         sa.UniqueConstraint("number", name="inbox_number"),
         sa.UniqueConstraint("ticket", name="inbox_ticket"),
     )
-    op.execute("INSERT INTO inbox SELECT * FROM inbox_before")
-    op.drop_table("inbox_before")
+
+
+def _index() -> None:
     op.create_index("inbox_by_result", "inbox", ["result"], unique=False)
