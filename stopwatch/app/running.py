@@ -54,6 +54,8 @@ Jobs = dict[str, "Callable[[], None]"]
 
 COLLECTED_AFTER = (20_000, 20, 20)
 """Thresholds of the collector of cycles: new containers, and collections of each younger generation."""
+NOTICED_SECONDS = 1.0
+"""Within so many seconds a signal is noticed that went to another thread than the one in which Python acts on it."""
 PLAIN_ADDRESSES = ("database_url", "prometheus_url", "alertmanager_url")
 """Settings that are secret only as far as they carry a password; a webhook's whole address is a secret."""
 
@@ -70,7 +72,8 @@ def run(settings: Settings) -> None:
     stop, systemd = threading.Event(), Systemd(os.environ, Clock.monotonic)
     with _rarely_collecting(), _serving(settings, open_store, systemd) as reloading, _signals(stop, reloading):
         systemd.ready(f"watching {len(reloading.daemon.rule_set.plan.sites)} sites")
-        stop.wait()
+        while not stop.wait(NOTICED_SECONDS):
+            pass
         systemd.stopping()
         log.info("daemon.stopping")
     log.info("daemon.stopped")

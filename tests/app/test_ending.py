@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -24,6 +25,8 @@ from tests.stories.world import eventually, write_rules
 
 PROMISED_SECONDS = 10
 CHANNEL = "C0HYPERCARE"
+TGKILL = {"x86_64": 234, "aarch64": 131}
+"""The number of the system call that sends a signal to one thread; the kernel chooses itself for a whole process."""
 
 
 class Deaf:
@@ -143,6 +146,18 @@ def test_a_reload_by_signal_that_is_refused_is_logged_once(tmp_path: Path, deaf:
         assert daemon.wait(timeout=PROMISED_SECONDS) == 0
     about = [event for event in events(log) if event.startswith(("config.", "reload."))]
     assert about == ["config.refused"]
+
+
+@pytest.mark.slow
+def test_a_signal_that_reaches_another_thread_than_the_main_one_ends_the_daemon_too(tmp_path: Path, deaf: Deaf) -> None:
+    rules = write_rules(tmp_path / "rules", {"ham-01": "pilot"}, datetime(2035, 1, 1, tzinfo=UTC))
+    environ = environment(tmp_path, rules, deaf.url, f"{deaf.url}/api/")
+    with process(environ, tmp_path / "log") as daemon:
+        threads = [int(each.name) for each in Path(f"/proc/{daemon.pid}/task").iterdir()]
+        other = max(thread for thread in threads if thread != daemon.pid)
+        assert ctypes.CDLL(None).syscall(TGKILL[os.uname().machine], daemon.pid, other, signal.SIGTERM) == 0
+        assert daemon.wait(timeout=PROMISED_SECONDS) == 0
+    assert events(tmp_path / "log")[-1] == "daemon.stopped"
 
 
 class Slow:
