@@ -11,7 +11,6 @@ import inspect
 import json
 import os
 import resource
-import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -48,7 +47,8 @@ class Planting:
                 running[pid] = number
                 continue
             self.child = True
-            signal.alarm(LONGEST_SECONDS)  # whatever runs for ever is found as well
+            # Whatever runs for ever is found as well; on a busy machine nothing else is taken for it.
+            resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_SECONDS, LONGEST_SECONDS))
             resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
             plant(module, text)
             return None
