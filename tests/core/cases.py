@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
@@ -68,7 +69,7 @@ class Case:
 
     @property
     def grid(self) -> Grid:
-        return Grid(timedelta(seconds=self.step_seconds))
+        return grid_of(self.step_seconds)
 
     def instant(self, slot: int | None) -> datetime | None:
         """The instant of a slot of this case."""
@@ -98,6 +99,13 @@ class Case:
         return sample.Slots(whole.first, whole.classes[:length], whole.good[:length])
 
 
+@lru_cache
+def grid_of(step_seconds: int) -> Grid:
+    """The grid of a step; there are only a few."""
+    return Grid(timedelta(seconds=step_seconds))
+
+
+@lru_cache(maxsize=16)
 def to_core(rule: oracle.Rule, step_seconds: int = 60, settle_seconds: int = 0) -> core_rule.ResolvedRule:
     """Translate the oracle's rule."""
     written = core_rule.StopRule(

@@ -78,14 +78,15 @@ def classes_agree(case: Case) -> None:
 def walks_agree(case: Case) -> None:
     classes_agree(case)
     states, verdicts, events = told_by_oracle(case)
-    steps = list(state.walk(case.resolved(), state.rearmed(case.armed_at), case.slots(), start=FIRST + case.start))
+    rule = case.resolved()
+    steps = list(state.walk(rule, state.rearmed(case.armed_at), case.slots(), start=FIRST + case.start))
     begun = max(case.armed, case.start)
     assert [step.slot - FIRST for step in steps] == list(range(begun, len(case)))
     assert [numbers(step.verdict) for step in steps] == verdicts[begun - case.start :]
     assert [step.state for step in steps] == [in_core(case, after) for after in states[begun - case.start :]]
     assert changes(case, [step.event for step in steps if step.event is not None]) == events
     for step, after in zip(steps, states[begun - case.start :], strict=True):
-        assert step.state.reported(case.resolved()).value == oracle.reported(case.rule, after)
+        assert step.state.reported(rule).value == oracle.reported(case.rule, after)
 
 
 def folds_with_failures_agree(case: Case, evaluations: list[tuple[int, int]]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +16,10 @@ KIB_PER_DECISION = 40
 """About 20 were measured, with two acts, evidence and audit; see tests/bench/README.md."""
 
 
-def test_a_week_with_faults_and_people_leaves_memory_threads_and_descriptors_as_they_were() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.soak", "--days", "7"], capture_output=True, text=True, check=False
-    )
+def test_a_week_with_faults_and_people_leaves_memory_threads_and_descriptors_as_they_were(memory_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.bench.soak", "--days", "7"]
+    place = os.environ | {"TMPDIR": str(memory_path)}
+    done = subprocess.run(command, env=place, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     first, *later = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(later) == 6
