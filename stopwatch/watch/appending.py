@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 from stopwatch.core.appendix import APPENDED, GIVEN_UP, lacking
 from stopwatch.core.audit import finite
 from stopwatch.core.decision import GroundKind
-from stopwatch.core.errors import SourceError, SourceUnavailableError
+from stopwatch.core.errors import SourceError
 from stopwatch.core.evidence import APPENDIX, rule_of
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.opening import DAEMON
-from stopwatch.core.reading import Query
 from stopwatch.core.records import AuditEntry
 from stopwatch.core.sample import Samples, classify
 from stopwatch.watch.evaluation.bundles import VERSION, origin_json
 from stopwatch.watch.evaluation.facts import freeze
+from stopwatch.watch.shared_reads import SharedReads, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from stopwatch.core.decision import DecisionId, Ground
@@ -39,8 +39,8 @@ RAREST = timedelta(minutes=30)
 """The longest wait between two tries."""
 PATIENCE = timedelta(hours=24)
 """How long after a ground was recorded a source that fails is asked again."""
-AT_ONCE = 5
-"""How many appendices one pass reads at most."""
+AT_ONCE = 50
+"""How many appendices one pass reads at most; those of sites that breached together share their queries."""
 DEADLINE_SECONDS = 10.0
 """How long one query may take."""
 
@@ -65,6 +65,22 @@ class _Owed:
     of: str
     bundle: Mapping[str, Any]
     slots: SlotRange
+
+    @property
+    def source(self) -> str:
+        """The name of the source that the bundle was read from."""
+        return str(self.bundle["source"]["name"])
+
+    def wishes(self) -> Iterator[tuple[Mapping[str, Any], tuple[Wish, Wish | None]]]:
+        """Return every condition with what is to be read of its value and, if it has a guard, of its volume."""
+        for condition in self.bundle["conditions"]:
+            volume = condition["volume_query"]
+            guard = self._wish(condition, volume) if volume is not None else None
+            yield condition, (self._wish(condition, condition["query"]), guard)
+
+    def _wish(self, condition: Mapping[str, Any], expression: str) -> Wish:
+        label, site = str(self.bundle["label"]), SiteId(self.bundle["site"])
+        return Wish(self.source, expression, condition["site_label"], label, site, self.slots)
 
 
 class _GoneError(Exception):
@@ -104,7 +120,9 @@ class Appending:
         """
         with store.reading() as view:
             owed = self._owed(view, rollout, now)
-        done = [self._settle(store, each, sources, origin, now) for each in owed]
+        wishes = [wish for each in owed for _condition, pair in each.wishes() for wish in pair if wish is not None]
+        reads = SharedReads(sources, wishes, deadline_seconds=DEADLINE_SECONDS)
+        done = [self._settle(store, each, reads, origin, now) for each in owed]
         return [outcome for outcome in done if outcome is not None]
 
     def _owed(self, view: Reader, rollout: str, now: datetime) -> list[_Owed]:
@@ -140,16 +158,12 @@ class Appending:
         self,
         store: Store,
         owed: _Owed,
-        sources: Mapping[str, Source],
+        reads: SharedReads,
         origin: Callable[[str], Origin],
         now: datetime,
     ) -> Outcome | None:
-        name = str(owed.bundle["source"]["name"])
         try:
-            if name not in sources:
-                message = f"the plan has no source {name} any more"
-                raise SourceUnavailableError(message, reason="source")
-            sha256, body = freeze(_read(owed, sources[name], origin(name), now))
+            sha256, body = freeze(_read(owed, reads, origin(owed.source), now))
         except SourceError as error:
             if now < owed.ground.recorded_at + PATIENCE:
                 self._wait(owed.of, now)
@@ -189,7 +203,7 @@ def _look(view: Reader, decision: DecisionId, ground: Ground, sha256: str) -> _O
     return None if slots is None else _Owed(decision, ground, sha256, bundle, slots)
 
 
-def _read(owed: _Owed, source: Source, origin: Origin, now: datetime) -> dict[str, object]:
+def _read(owed: _Owed, reads: SharedReads, origin: Origin, now: datetime) -> dict[str, object]:
     """
     Return the appendix: all slots of the three windows, those of the bundle read again.
 
@@ -201,10 +215,9 @@ def _read(owed: _Owed, source: Source, origin: Origin, now: datetime) -> dict[st
     bundle, slots = owed.bundle, owed.slots
     rule = rule_of(bundle["rule"])
     samples, conditions = [], []
-    for condition in bundle["conditions"]:
-        values = _series(source, bundle, condition, condition["query"], slots)
-        guarded = condition["volume_query"] is not None
-        volumes = _series(source, bundle, condition, condition["volume_query"], slots) if guarded else None
+    for condition, (value, guard) in owed.wishes():
+        values = reads.series(value)
+        volumes = reads.series(guard) if guard is not None else None
         samples.append(Samples(values, volumes))
         conditions.append(
             {
@@ -228,18 +241,9 @@ def _read(owed: _Owed, source: Source, origin: Origin, now: datetime) -> dict[st
         "classes": classified.classes.decode(),
         "good": classified.good.decode(),
         "conditions": conditions,
-        "source": origin_json(source.name, origin),
+        "source": origin_json(owed.source, origin),
         "read_at": rfc3339(now),
     }
-
-
-def _series(
-    source: Source, bundle: Mapping[str, Any], condition: Mapping[str, Any], expression: str, slots: SlotRange
-) -> Sequence[float]:
-    site = SiteId(bundle["site"])
-    query = Query(expression, condition["site_label"], {bundle["label"]: site})
-    reading = source.read(query, slots, deadline_seconds=DEADLINE_SECONDS)
-    return reading.series.get(site) or [math.nan] * len(slots)
 
 
 def _write(

@@ -20,7 +20,8 @@ import httpx
 from stopwatch.core.kpi import SiteId
 from stopwatch.demo.prometheus import PrometheusServer, create_blocks
 from stopwatch.store.connect import open_store
-from tests.bench.bench_tick import Runner, start_all
+from tests.bench.bench_tick import start_all
+from tests.bench.tick_measures import Runner
 from tests.bench.tick_world import FOR_SECONDS, KPIS, STEP_SECONDS, Load, copy_data
 
 SITES, APART_SECONDS, LEAD_SECONDS = 20, 0.7, 30

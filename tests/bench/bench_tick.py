@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import signal
 import statistics
@@ -21,7 +20,6 @@ import tempfile
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,85 +27,16 @@ from pathlib import Path
 import httpx
 
 from stopwatch.demo.prometheus import PrometheusServer, free_port
+from tests.bench.tick_measures import CALM_STEPS, SETTLE_STEPS, Runner, measure, total
 from tests.bench.tick_world import STEP_SECONDS, Load, copy_data, write_alerts, write_data, write_rule_folder
 
-SETTLE_STEPS = 2
+APPENDED_SECONDS = 75
+"""When what openings owe (the rest of their evidence, a minute later, every 15 s) was read."""
 MOST_PER_SITE = 1000
 """Beyond so many sites the peers have no rules per site any more: an evaluation would take them minutes."""
 CAUGHT_UP = 2
 """So many evaluations it takes to have the past behind."""
-_CPUCLOCK_SCHED = 2
 _READY_SECONDS = 900
-
-
-@dataclass(slots=True)
-class Runner:
-    """A process that evaluates; *page* is where it says how long that took, *scraped* whether that page is read."""
-
-    name: str
-    pid: int
-    page: str
-    wall: str
-    scraped: bool = False
-    runs: list[dict[str, float]] = field(default_factory=list)
-
-
-def cpu_seconds(pid: int) -> float:
-    """User and system time that a process used so far, by its CPU clock: clock_getcpuclockid(3)."""
-    return time.clock_gettime((~pid << 3) | _CPUCLOCK_SCHED)
-
-
-def peak_mib(pid: int) -> float:
-    """The most memory a process ever held."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
-
-
-def total(page: str, name: str) -> float:
-    """Sum all series of a metric whose name and labels match *name*."""
-    return sum(float(value) for value in re.findall(rf"^{name} (\S+)$", page, re.MULTILINE))
-
-
-def measure(runner: Runner, server: PrometheusServer, client: httpx.Client, steps: int) -> None:
-    """Let one runner go on alone, and keep what *steps* steps cost."""
-    os.kill(runner.pid, signal.SIGCONT)
-    time.sleep(SETTLE_STEPS * STEP_SECONDS)
-    before = _look(runner, server, client)
-    # What it costs to ask for figures is no part of a step: the processor is read last here, and first at the end.
-    before |= _cpu(runner, server)
-    began = time.monotonic()
-    for _ in range(steps):
-        if runner.scraped:
-            client.get(runner.page).raise_for_status()
-        time.sleep(max(0.0, STEP_SECONDS - (time.monotonic() - began) % STEP_SECONDS))
-    took = (time.monotonic() - began) / STEP_SECONDS
-    after = _look(runner, server, client)
-    os.kill(runner.pid, signal.SIGSTOP)
-    run = {name: (after[name] - before[name]) / took for name in before}
-    walls, seconds = run.pop("wall count"), run.pop("wall sum")
-    run["wall"] = seconds / walls if walls else float("nan")
-    runner.runs.append(run | {"rss": peak_mib(runner.pid)})
-
-
-def _look(runner: Runner, server: PrometheusServer, client: httpx.Client) -> dict[str, float]:
-    return {
-        **_cpu(runner, server),
-        **_told(client.get(runner.page).text, client.get(f"{server.url}/metrics").text, runner.wall),
-    }
-
-
-def _cpu(runner: Runner, server: PrometheusServer) -> dict[str, float]:
-    return {"cpu": cpu_seconds(runner.pid), "server": cpu_seconds(server.pid or 0)}
-
-
-def _told(own: str, other: str, wall: str) -> dict[str, float]:
-    queries = r'\{[^}]*handler="/api/v1/query(?:_range)?"[^}]*\}'
-    return {
-        "wall sum": total(own, rf"{wall}_sum(?:\{{[^}}]*\}})?"),
-        "wall count": total(own, rf"{wall}_count(?:\{{[^}}]*\}})?"),
-        "queries": total(other, "prometheus_http_request_duration_seconds_count" + queries),
-        "bytes": total(other, "prometheus_http_response_size_bytes_sum" + queries),
-    }
 
 
 class _Sink(BaseHTTPRequestHandler):
@@ -153,7 +82,10 @@ def start_all(stack: ExitStack, load: Load, folder: Path, server: PrometheusServ
         MALLOC_ARENA_MAX="2",  # as in the image and the unit
     )
     page, wall = f"http://127.0.0.1:{port}/metrics", "stopwatch_evaluation_duration_seconds"
-    runners = [Runner("stopwatch", ours, page, wall), Runner("stopwatch, scraped", ours, page, wall, scraped=True)]
+    runners = [
+        Runner(name, ours, page, wall, scraped=scraped, catches_up=True)
+        for name, scraped in (("stopwatch", False), ("stopwatch, scraped", True))
+    ]
     if not peers:
         return runners
     sink = ThreadingHTTPServer(("127.0.0.1", 0), _Sink)
@@ -224,7 +156,7 @@ def _evaluated(runner: Runner, client: httpx.Client) -> bool:
 def bench(load: Load, *, runs: int, steps: int, peers: bool) -> None:
     """Print one table."""
     runners_at_most = 6
-    ahead = _READY_SECONDS + runs * runners_at_most * (steps + SETTLE_STEPS + 1) * STEP_SECONDS
+    ahead = _READY_SECONDS + runs * runners_at_most * (steps + SETTLE_STEPS + 2 * CALM_STEPS) * STEP_SECONDS
     with tempfile.TemporaryDirectory(prefix="bench-") as name, ExitStack() as stack:
         folder = Path(name)
         write_data(load, folder / "blocks", now=time.time(), ahead_seconds=ahead)
@@ -235,7 +167,7 @@ def bench(load: Load, *, runs: int, steps: int, peers: bool) -> None:
         client = stack.enter_context(httpx.Client(timeout=60, trust_env=False))
         runners = start_all(stack, load, folder, server, peers=peers)
         await_evaluations(runners, client)
-        time.sleep(2 * STEP_SECONDS)
+        time.sleep(APPENDED_SECONDS)
         for pid in {runner.pid for runner in runners}:
             os.kill(pid, signal.SIGSTOP)
         for _ in range(runs):
@@ -281,7 +213,7 @@ def main() -> None:
     parser.add_argument("--ours-only", action="store_true")
     asked = parser.parse_args()
     runners = 2 if asked.ours_only else 6
-    seconds = asked.runs * runners * (asked.steps + SETTLE_STEPS) * STEP_SECONDS + 60
+    seconds = asked.runs * runners * (asked.steps + SETTLE_STEPS + CALM_STEPS) * STEP_SECONDS + 60 + APPENDED_SECONDS
     sys.stderr.write(f"about {seconds / 60:.0f} minutes for each of {asked.sites} sites\n")
     for sites in asked.sites:
         load = Load(sites, guarded=not asked.no_guards)

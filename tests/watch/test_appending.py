@@ -11,6 +11,7 @@ from typing import Any
 from stopwatch.core.appendix import APPENDED, GIVEN_UP
 from stopwatch.core.audit import canonical_json
 from stopwatch.core.decision import Act
+from stopwatch.core.grid import Grid, SlotRange
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.proof import Proof, prove
 from stopwatch.core.reading import Origin
@@ -19,7 +20,8 @@ from stopwatch.core.retention import EXPORTED
 from stopwatch.core.window import Window
 from stopwatch.watch.appending import AT_ONCE, PATIENCE, RAREST, SETTLES, Appending, Outcome
 from stopwatch.watch.retention import prune
-from tests.watch.letters import GRAIN, HAM, LODZ, MINUTE, ROLLOUT, T0, rule, rule_set
+from stopwatch.watch.shared_reads import SharedReads, Wish
+from tests.watch.letters import GRAIN, HAM, LODZ, MINUTE, ROLLOUT, T0, LetterSource, rule, rule_set
 from tests.watch.test_evidence import LARGEST_BYTES
 from tests.watch.world import World, Worlds
 
@@ -195,6 +197,42 @@ def test_a_pass_reads_only_so_many(worlds: Worlds) -> None:
     world.tick(OPENED)
     made = Restarted(world)
     assert [len(made.pass_time(LATER + number * MINUTE)) for number in range(3)] == [AT_ONCE, 2, 0]
+
+
+def test_sites_that_breach_together_share_the_queries_of_their_appendices(worlds: Worlds) -> None:
+    sites = tuple(SiteId(f"s-{number}") for number in range(6))
+    late, apart = sites[4:]
+    series = {("load", site): "C" * CALM + "BBBCC" for site in sites[:4]}
+    series |= {("load", late): "C" * (CALM + 1) + "BBBC", ("load", apart): "C" * CALM + "CCCCC"}
+    series |= {("load_volume", site): "C" * 50 for site in sites}
+    world = worlds.make(rule_set(rule("load", step=GRAIN, volume=True), sites=sites), series)
+    world.run(T0, OPENED - GRAIN, every=GRAIN)
+    world.restart()
+    world.run(OPENED, OPENED + GRAIN, every=GRAIN)
+    made, asked = Restarted(world), len(world.source.asked)
+    outcomes = made.pass_time(LATER + GRAIN)
+    assert len(outcomes) == 5
+    first, last = world.source.asked[asked:]
+    assert {first.query, last.query} == {"load", "load_volume"}
+    assert first.sites == last.sites == {*sites[:5]}
+    assert len(first.slots) == 12 + 1, "the three windows of all of them, and no more"
+    lengths = [len(bundle["conditions"][0]["values"]) for bundle in made.bundles()]
+    assert lengths == [5, 5, 5, 5, 6, 12, 12, 12, 12, 12]
+    opening, appendix = ([bundle for bundle in made.bundles() if bundle["site"] == late][place] for place in (0, 1))
+    assert appendix["conditions"][0]["values"][-6:] == opening["conditions"][0]["values"], "each gets its own slots"
+    assert all(proof.findings == () for proof in made.proofs())
+
+
+def test_slots_that_lie_apart_are_read_apart() -> None:
+    grid, source = Grid(GRAIN), LetterSource({("load", HAM): "C" * 10 + "B" * 490})
+    first = grid.at_or_before(T0)
+    near, far = (
+        Wish("default", "load", "site", HAM, HAM, SlotRange(grid, first + begin, first + begin + 3))
+        for begin in (8, 400)
+    )
+    reads = SharedReads({"default": source}, [far, near], deadline_seconds=1.0)
+    assert [reads.series(wish) for wish in (far, near, far)] == [[9.0] * 4, [1.0, 1.0, 9.0, 9.0], [9.0] * 4]
+    assert [one.slots for one in source.asked] == [far.slots, near.slots]
 
 
 def test_an_appendix_is_as_bounded_as_its_bundle(worlds: Worlds) -> None:
