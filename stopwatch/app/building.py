@@ -121,3 +121,14 @@ def channel_of(rule_set: RuleSet, settings: Settings) -> Callable[[SiteId | None
         return (planned.channel if planned is not None else None) or default
 
     return channel
+
+
+def channels_of(rule_set: RuleSet, settings: Settings) -> tuple[str, ...]:
+    """Return every channel that messages go to, the default one first; none while Slack is off."""
+    if settings.slack_bot_token is None or settings.slack_channel is None:
+        return ()
+    plan = rule_set.plan
+    checkpoint = plan.checkpoint.channel if plan.checkpoint is not None else None
+    own = (site.channel for site in plan.sites.values())
+    places = (settings.slack_channel, plan.slack.fallback_channel, checkpoint, plan.stakeholders.channel, *own)
+    return tuple(dict.fromkeys(place for place in places if place))

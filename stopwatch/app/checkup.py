@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopwatch.app.baselines import recorded_baselines
-from stopwatch.app.building import sources_of
+from stopwatch.app.building import channels_of, sources_of
 from stopwatch.app.clock import Clock
 from stopwatch.core.checkup import Checkup
 from stopwatch.notify.links import LinkAsker
@@ -54,10 +54,7 @@ def ask_links(*, private: bool) -> AskLinks:
 
 
 def _slack(rule_set: RuleSet, settings: Settings) -> Checkup:
-    if settings.slack_bot_token is None or settings.slack_channel is None:
+    channels = channels_of(rule_set, settings)
+    if settings.slack_bot_token is None or not channels:
         return Checkup(notes=("Slack: off, no token is set",))
-    plan = rule_set.plan
-    fallback = (plan.slack.fallback_channel,) if plan.slack.fallback_channel is not None else ()
-    own = (site.channel for site in plan.sites.values() if site.channel is not None)
-    channels = dict.fromkeys((settings.slack_channel, *fallback, *own))
     return check_slack(settings.slack_bot_token.get_secret_value(), settings.slack_base_url, channels)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from stopwatch.app.building import channels_of
 from stopwatch.app.fencing import attempted, ended_well
 from stopwatch.app.scheduler import fenced
 from stopwatch.core.errors import StoreError
@@ -177,4 +178,4 @@ def slack_sender(daemon: Daemon) -> Sender | None:
         fallback=plan.slack.fallback_channel,
         fence=ended_well,
         kinds=frozenset(MessageKind) - PICTURES,
-    ).greeting()
+    ).greeting(notifier.look, channels_of(daemon.rule_set, settings))

@@ -6,13 +6,14 @@ import json
 
 import click
 
+from stopwatch.cli.nearest import NearestGroup
 from stopwatch.cli.terms import FINDING, config_option, leave, open_store_only, refusals_as_exit_codes
 
 SHOWN = 5
 """How many lost rows are named."""
 
 
-@click.group("audit", epilog="Example: stopwatch audit verify")
+@click.group("audit", cls=NearestGroup, epilog="Example: stopwatch audit verify")
 def command() -> None:
     """Verify or export the hash-chained record of every write."""
 

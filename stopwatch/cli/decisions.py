@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stopwatch.cli.nearest import NearestGroup
 from stopwatch.cli.terms import (
     UNUSABLE,
     Instant,
@@ -45,7 +46,7 @@ NEWEST = 200
 KIND_HELP = "What it is; a follow-up is the backlog item that came of the decision."
 
 
-@click.group("decisions", epilog="Example: stopwatch decisions acknowledge ham-01-20261121T1015Z")
+@click.group("decisions", cls=NearestGroup, epilog="Example: stopwatch decisions acknowledge ham-01-20261121T1015Z")
 def command() -> None:
     """List, show and act on pause decisions."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from stopwatch.cli.nearest import NearestGroup
 from stopwatch.cli.terms import config_option
 
 
-@click.group("demo", epilog="Example: stopwatch demo slack --port 8080")
+@click.group("demo", cls=NearestGroup, epilog="Example: stopwatch demo slack --port 8080")
 def command() -> None:
     """Parts of the demo that are useful alone."""
 

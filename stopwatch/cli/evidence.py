@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stopwatch.cli.nearest import NearestGroup
 from stopwatch.cli.terms import (
     FINDING,
     UNUSABLE,
@@ -34,7 +35,7 @@ _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The same decision gives the same bytes, whenever it is exported."""
 
 
-@click.group("evidence", epilog="Example: stopwatch evidence show ham-01-20261121T1015Z")
+@click.group("evidence", cls=NearestGroup, epilog="Example: stopwatch evidence show ham-01-20261121T1015Z")
 def command() -> None:
     """Show, verify or export the frozen evidence of a decision."""
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from stopwatch.core.phase import Phase
     from stopwatch.core.rollout import RuleSet
     from stopwatch.store.sql import SqlStore
+    from stopwatch.watch.ports import Reader
     from stopwatch.watch.rollout.judging import Kept
 
 NEWEST = "newest"
@@ -65,9 +66,9 @@ def command(
     Say whether the rollout may go on at SITE now, or judge whether PHASE may be left: exit code 0 if so, else 1.
 
     The gate of a SITE is closed while a pausing decision or a wide stop covers the site, or an earlier phase has a live
-    decision; the database answers. The exit gate of a PHASE is judged over its whole observation window, from
-    Prometheus: it passes, fails (something bad is known) or is not provable (something is missing). Every judgement is
-    kept with its numbers; --show and --list need no Prometheus.
+    decision; the database answers, and says where a site with an open gate cannot be seen. The exit gate of a PHASE is
+    judged over its whole observation window, from Prometheus: it passes, fails (something bad is known) or is not
+    provable (something is missing). Every judgement is kept with its numbers; --show and --list need no Prometheus.
     """
     from stopwatch.core.kpi import PhaseId, SiteId
 
@@ -100,15 +101,37 @@ def _site(rule_set: RuleSet, store: SqlStore, site: SiteId, form: str) -> NoRetu
 
     with store.reading() as view:
         gate = site_gate(rule_set.plan, site, view.decisions(rule_set.plan.rollout, live=True))
+        unseen = _unseen(view, rule_set, site)
     if form == "json":
         write_json(gate_json(gate))
     elif gate.open:
         click.echo(f"open: nothing holds {site}")
+        if unseen is not None:
+            click.echo(f"  not seen there now: {unseen}")
     else:
         click.echo(f"closed: {site}")
         for reason in gate.reasons:
             click.echo(f"  {reason.text}")
     sys.exit(GOOD if gate.open else FINDING)
+
+
+def _unseen(view: Reader, rule_set: RuleSet, site: SiteId) -> str | None:
+    """Say why nothing would close the gate of *site* now, however it fares; None where its rules can be judged."""
+    from stopwatch.core.sample import Absence
+    from stopwatch.core.state import Reported
+    from stopwatch.core.status import unwatched_words
+
+    plan = rule_set.plan
+    if site not in view.activations(plan.rollout):
+        return unwatched_words(plan.sites[site].go_live, now())
+    rows = {row.rule: row for row in view.states(plan.rollout, site)}
+    blind = [
+        f"{rule.id} {'never judged' if row is None else row.reported.replace('_', ' ')}"
+        for rule in rule_set.rules.get(site, ())
+        if (row := rows.get(rule.id)) is None
+        or (row.reported in {Reported.NO_DATA, Reported.ERROR} and row.state.no_data is not Absence.LOW_VOLUME)
+    ]
+    return ", ".join(blind) or None
 
 
 def _judged(rule_set: RuleSet, store: SqlStore, phase: Phase, *, actor: str, config: str | None) -> Kept:

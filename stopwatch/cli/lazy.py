@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stopwatch.cli.nearest import NearestGroup
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class LazyGroup(click.Group):
+class LazyGroup(NearestGroup):
     """A group of the modules of *package*; *modules* holds per command its module and the line that --help shows."""
 
     def __init__(self, *args: object, package: str, modules: Mapping[str, tuple[str, str]], **kwargs: object) -> None:

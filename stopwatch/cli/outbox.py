@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from stopwatch.cli.nearest import NearestGroup
 from stopwatch.cli.terms import (
     FINDING,
     actor_of,
@@ -18,7 +19,7 @@ from stopwatch.cli.terms import (
 )
 
 
-@click.group("outbox", epilog="Example: stopwatch outbox list --state pending")
+@click.group("outbox", cls=NearestGroup, epilog="Example: stopwatch outbox list --state pending")
 def command() -> None:
     """List, retry or drop messages that wait to be sent."""
 

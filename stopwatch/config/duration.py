@@ -36,7 +36,7 @@ def parse_duration(text: str) -> timedelta:
 
     """
     if len(text) > _LONGEST_TEXT or not _WHOLE.fullmatch(text):
-        raise ValueError("not a duration")
+        raise ValueError("it needs numbers with units")
     total = sum(int(number) * _MILLISECONDS[unit] for number, unit in _PARTS.findall(text))
     if total > LONGEST // timedelta(milliseconds=1):
         raise ValueError("longer than ten years")

@@ -172,6 +172,12 @@ class Settings(BaseSettings):
                 f"{variable('listen')}: {self.listen} can be reached from other machines; set "
                 f"{variable('api_tokens_file')} (`stopwatch token NAME` makes a token) or listen on 127.0.0.1"
             )
+        for name, foreign, own in (("slack_bot_token", "xapp-", "xoxb-"), ("slack_app_token", "xoxb-", "xapp-")):
+            token = getattr(self, name)
+            if token is not None and token.get_secret_value().startswith(foreign):
+                yield (
+                    f"{variable(name)}: holds a token that begins with {foreign}, and needs one that begins with {own}"
+                )
         if self.slack_bot_token is not None and self.slack_channel is None:
             yield f"{variable('slack_channel')}: must be set where {variable('slack_bot_token')} is"
 

@@ -29,6 +29,7 @@ METHODS: Mapping[str, str] = {
     "find": "conversations.history",
     "delete": "chat.delete",
     "probe": "auth.test",
+    "look": "conversations.info",
 }
 """Slack's method behind each verb of the notifier, for the metric's label."""
 
@@ -134,6 +135,21 @@ class SlackNotifier:
         """Ask whether the credentials are good."""
         answer = self._caller.call("auth.test", {}, as_form=True)
         return answer.failure or Delivery(Effect.SENT)
+
+    def look(self, channel: str) -> Delivery | None:
+        """
+        Return what would become of a message to *channel*, as far as the channel shows it; None where it does not.
+
+        Only what Slack says of the channel counts, no refusal to say it: for want of a scope it may deny the channel.
+        """
+        told = self._caller.call("conversations.info", {"channel": channel}, as_form=True).body.get("channel")
+        if not isinstance(told, Mapping):
+            return None
+        if told.get("is_archived") is True:
+            return Delivery(Effect.BAD_DESTINATION, "is_archived")
+        if told.get("is_member") is False:
+            return Delivery(Effect.BAD_DESTINATION, "not_in_channel")
+        return Delivery(Effect.SENT)
 
     def _payload(self, row: OutboxRow, decision: Decision | None, detail: Detail) -> Payload:
         if detail is Detail.MINIMAL:

@@ -51,7 +51,8 @@ def _take(path: Path, database: Path) -> int:
     except BlockingIOError:
         holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
         os.close(descriptor)
-        raise StoreLockedError(f"another daemon works on {database}: process {holder}") from None
+        hint = "end it first, or give this one a database of its own by STOPWATCH_DATABASE_URL"
+        raise StoreLockedError(f"another daemon works on {database}: process {holder}; {hint}") from None
     except OSError as error:
         os.close(descriptor)
         raise StoreError(f"the lock file {path} cannot be written: {error.strerror}") from error

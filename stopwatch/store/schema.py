@@ -9,6 +9,7 @@ ground has no rule. Both are plain unique constraints, so every dialect holds th
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -39,6 +40,13 @@ APPEND_ONLY = ("acts", "activations", "audit", evidence.name, "ledger", pruned.n
 def _one_of(column: str, *words: type[StrEnum]) -> CheckConstraint:
     listed = ", ".join(f"'{word.value}'" for kind in words for word in kind)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _of_query() -> list[Column[Any]]:
+    """The columns that name what was folded: a query of a source on a grid."""
+    names = [Column(name, Text, primary_key=True) for name in ("rollout", "source", "query")]
+    grid = ("step_seconds", "eval_delay_seconds")
+    return [*names, *(Column(name, Integer, primary_key=True, autoincrement=False) for name in grid)]
 
 
 _final = ", ".join(f"'{state.value}'" for state in DecisionState if state in FINAL)
@@ -133,22 +141,14 @@ rule_states = Table(
 progress = Table(
     "progress",
     metadata,
-    Column("rollout", Text, primary_key=True),
-    Column("source", Text, primary_key=True),
-    Column("query", Text, primary_key=True),
-    Column("step_seconds", Integer, primary_key=True, autoincrement=False),
-    Column("eval_delay_seconds", Integer, primary_key=True, autoincrement=False),
+    *_of_query(),
     Column("last", Instant, nullable=False),
 )
 
 progress_behind = Table(
     "progress_behind",
     metadata,
-    Column("rollout", Text, primary_key=True),
-    Column("source", Text, primary_key=True),
-    Column("query", Text, primary_key=True),
-    Column("step_seconds", Integer, primary_key=True, autoincrement=False),
-    Column("eval_delay_seconds", Integer, primary_key=True, autoincrement=False),
+    *_of_query(),
     Column("site", Text, primary_key=True),
     Column("last", Instant, nullable=False),
 )
@@ -176,20 +176,19 @@ unjudged = Table(
     Column("recorded_at", Instant, nullable=False),
 )
 
-ledger = (
-    Table(  # its kinds are not constrained here: the number of things people record grows, old rows stay as they are
-        "ledger",
-        metadata,
-        Column("number", Integer, primary_key=True, autoincrement=False),
-        Column("rollout", Text, nullable=False),
-        Column("kind", Text, nullable=False),
-        Column("scope", Text, nullable=False),
-        Column("item", Text, nullable=False),
-        Column("body", CanonicalJson, nullable=False),
-        Column("actor", Text, nullable=False),
-        Column("at", Instant, nullable=False),
-        Index("ledger_by_scope", "rollout", "kind", "scope"),
-    )
+# Its kinds are not constrained here: the number of things people record grows, old rows stay as they are.
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("rollout", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("body", CanonicalJson, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ledger_by_scope", "rollout", "kind", "scope"),
 )
 
 outbox = Table(

@@ -31,7 +31,7 @@ def test_what_a_duration_spells(text: str, seconds: float) -> None:
     "text", ["", "10", "m", "1.5h", "-5m", "5 m", "30m1h", "5m\n", "\u0665m", "1M", "11y", "9" * 90 + "s"]
 )
 def test_what_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match=r"not a duration|longer than ten years"):
+    with pytest.raises(ValueError, match=r"numbers with units|longer than ten years"):
         parse_duration(text)
 
 

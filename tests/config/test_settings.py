@@ -124,13 +124,21 @@ def test_every_variable_is_read() -> None:
             id="token without channel",
         ),
         pytest.param(
+            {**SLACK, "STOPWATCH_SLACK_BOT_TOKEN": "xapp-hunter2", "STOPWATCH_SLACK_APP_TOKEN": "xoxb-hunter2"},
+            [
+                "STOPWATCH_SLACK_BOT_TOKEN: holds a token that begins with xapp-, and needs one that begins with xoxb-",
+                "STOPWATCH_SLACK_APP_TOKEN: holds a token that begins with xoxb-, and needs one that begins with xapp-",
+            ],
+            id="tokens swapped",
+        ),
+        pytest.param(
             {**SLACK, "STOPWATCH_SLACK_CHANNEL": "#rollout"},
             ["STOPWATCH_SLACK_CHANNEL: must be a channel's id such as C024BE91L, not its name"],
             id="channel by name",
         ),
         pytest.param(
             {"STOPWATCH_CATCH_UP": "24"},
-            ["STOPWATCH_CATCH_UP: must be a duration such as 15m: not a duration"],
+            ["STOPWATCH_CATCH_UP: must be a duration such as 15m: it needs numbers with units"],
             id="duration without unit",
         ),
         pytest.param(

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 
 from stopwatch.core.inbox import Declaration
 from stopwatch.demo.slack.methods import METHODS
+from stopwatch.slack.checkup import NEEDED
 from stopwatch.slack.client import METHODS as SENDING
 from stopwatch.slack.upload import COMPLETE, PLACE
 
@@ -16,13 +17,17 @@ ASKING = ("views.open", "chat.postEphemeral", "usergroups.users.list", "users.in
 """What is asked about people."""
 COMMANDS = "commands"
 """Slash commands and shortcuts need it; no method does."""
-PRIVATE = "groups:history"
-"""Reading methods need it instead of channels:history in private channels."""
+PRIVATE = {"groups:history", "groups:read"}
+"""Reading methods need them instead of channels:history and channels:read in private channels."""
 
 
 def test_scopes_are_those_of_the_methods_that_are_called() -> None:
     needed = {METHODS[method].scope for method in (*SENDING.values(), PLACE, COMPLETE, *ASKING)} - {None}
-    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed | {PRIVATE, COMMANDS}
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed | PRIVATE | {COMMANDS}
+
+
+def test_an_app_of_this_manifest_passes_the_live_check() -> None:
+    assert set(NEEDED) <= set(MANIFEST["oauth_config"]["scopes"]["bot"])
 
 
 def test_buttons_come_in_by_socket_mode_unless_changed() -> None:

@@ -27,7 +27,7 @@ def test_a_second_daemon_is_refused_and_told_the_first_ones_pid(file: Path) -> N
     assert child.pid is not None
     try:
         assert held.wait(30)
-        with pytest.raises(StoreLockedError, match=rf"process {child.pid}$"), daemon_lock(url):
+        with pytest.raises(StoreLockedError, match=rf"process {child.pid}; end it first, or give"), daemon_lock(url):
             pass
     finally:
         os.kill(child.pid, signal.SIGKILL)

@@ -123,33 +123,3 @@ def test_a_row_that_breaks_ends_no_pass_and_is_looked_up_before_it_is_tried_agai
     assert receiver.asked > 0
     assert receiver.taken.count(second.key) == 1
     assert receiver.taken.count(first.key) > 1
-
-
-def greeting(bench: Bench) -> Sender:
-    """The bench's sender as the daemon builds it: it asks before there is anything to tell."""
-    notifier = SlackNotifier(TOKEN, bench.slack.api_url, now=lambda: bench.now)
-    bench.sender = Sender(bench.outbox, notifier, plan=DeliveryPlan(), rng=Random(7)).greeting()
-    return bench.sender
-
-
-@pytest.mark.parametrize(("state", "up", "asked"), [("good", True, 1), ("invalid_auth", False, 3)])
-def test_a_token_is_tried_before_the_first_message(bench: Bench, state: str, up: bool, asked: int) -> None:  # noqa: FBT001 - a row's column
-    bench.slack.token_state(TOKEN, state)
-    sender = greeting(bench)
-    bench.run(150)
-    assert (bench.reports[0].up, bench.reports[-1].up, sender.refused) == (up, up, not up)
-    assert len(bench.slack.log("auth.test")) == asked
-    bench.slack.token_state(TOKEN)
-    bench.open()
-    bench.run(60)
-    assert (bench.reports[-1].up, len(bench.shown())) == (True, 1)
-
-
-def test_a_slack_that_does_not_answer_the_first_question_is_asked_again_a_minute_later(bench: Bench) -> None:
-    bench.trouble("status", "auth.test", status=503)
-    greeting(bench)
-    bench.run(59)
-    bench.run(60)
-    assert {report.up for report in bench.reports[:60]} == {False}
-    assert bench.reports[-1].up
-    assert len(bench.slack.log("auth.test")) == 2

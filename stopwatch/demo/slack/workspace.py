@@ -35,6 +35,7 @@ SCOPES = frozenset(
         "commands",
         "files:write",
         "groups:history",
+        "groups:read",
         "usergroups:read",
         "users:read",
     }

@@ -32,7 +32,7 @@ class DeliveryReport:
     One pass.
 
     *sent* and *degraded* count by message kind, *failed* by (verb, code) with verb one of post, update, find, delete,
-    probe, or the step of it that failed; *dead* by reason. *unknown* are requests whose end is not known yet,
+    probe, look, or the step of it that failed; *dead* by reason. *unknown* are requests whose end is not known yet,
     *lost_found* those of before that turned out to have arrived, *resent* messages that were accepted and lost.
     *broken* names destinations that refuse us, with the receiver's word. *up* is false while the receiver cannot be
     reached or refuses our credentials, or while a destination refuses us and no fallback takes its messages.

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Self
 
 from stopwatch.core.outbox import LIVING, Effect, MessageKind, OutboxState
 from stopwatch.watch.delivery.card import update
+from stopwatch.watch.delivery.greeting import Greeting
 from stopwatch.watch.delivery.line import Line, log
 from stopwatch.watch.delivery.look import look_up, sweep
-from stopwatch.watch.delivery.pacing import PROBE_EVERY, Pacing
+from stopwatch.watch.delivery.pacing import Pacing
 from stopwatch.watch.delivery.post import post
 from stopwatch.watch.delivery.report import Tally
 from stopwatch.watch.delivery.summary import bundles
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
-    from stopwatch.core.outbox import OutboxRow
+    from stopwatch.core.outbox import Delivery, OutboxRow
     from stopwatch.core.rollout import DeliveryPlan
     from stopwatch.watch.delivery.mail import Notifier, Outbox
     from stopwatch.watch.delivery.report import DeliveryReport
@@ -60,15 +61,14 @@ class Sender:
         kinds: Collection[MessageKind] = frozenset(MessageKind),
     ) -> None:
         self._kinds = kinds
-        self._greeted = True
-        self._greet_at: datetime | None = None
+        self._greeting: Greeting | None = None
         self._line = Line(name, outbox, notifier, plan, fallback, Pacing(rng))
         self._fence = fence or _outright
         self._reached = True
 
-    def greeting(self) -> Self:
-        """Try our credentials before the first message, so that no pause is needed to learn that they are bad."""
-        self._greeted = False
+    def greeting(self, look: Callable[[str], Delivery | None], places: Collection[str]) -> Self:
+        """Try our credentials, and *look* at *places*, also while there is no message; see `Greeting`."""
+        self._greeting = Greeting(self._line, look, places)
         return self
 
     def deliver(self, now: datetime, *, stopping: Callable[[], bool] = lambda: False) -> DeliveryReport:
@@ -81,7 +81,8 @@ class Sender:
         """
         tally, pacing = Tally(), self._line.pacing
         pacing.begin(now)
-        self._greet(now, tally)
+        if self._greeting is not None:
+            self._greeting.pass_time(now, tally)
         if not pacing.open or self._probe(now, tally):
             due = self._line.outbox.due(now, limit=LIMIT, notifier=self._line.name)
             rows = [row for row in due if row.message.kind in self._kinds]
@@ -109,17 +110,6 @@ class Sender:
     def refused(self) -> bool:
         """Whether the receiver refuses our credentials, so that nothing can be told."""
         return self._line.pacing.open
-
-    def _greet(self, now: datetime, tally: Tally) -> None:
-        """Ask, once a minute until somebody answers, whether our credentials are good."""
-        if self._greeted or (self._greet_at is not None and now < self._greet_at):
-            return
-        self._greet_at = now + PROBE_EVERY
-        outcome = self._line.notifier.probe()
-        tally.note("probe", outcome)
-        self._greeted = not tally.misses
-        if outcome.effect is Effect.BAD_APP:
-            self._line.trip(outcome, now)
 
     def _probe(self, now: datetime, tally: Tally) -> bool:
         """Ask, once a minute, whether our credentials are good again."""
