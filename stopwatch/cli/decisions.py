@@ -93,7 +93,7 @@ def _write_list(found: Sequence[Decision], empty: str) -> None:
             decision.state.value,
             "drill" if decision.drill else "paused" if decision.paused else "",
             str(decision.rev),
-            rfc3339(decision.opened_at),
+            rfc3339(decision.opened_at.replace(microsecond=0)),
             ", ".join(dict.fromkeys(ground.name for ground in decision.grounds)),
             decision.last_act.actor if decision.last_act else "",
         ]

@@ -49,9 +49,10 @@ def show(decision: str, config: str | None) -> None:
     Write every ground's evidence bundle as JSON: samples, classes, the resolved rule, queries and the verdict.
 
     Where three windows were not read yet when the ground opened, its appendix holds the rest, or the reason why not.
+    A ground that recovered has the bundle of that beside it, a decision that was rolled back the one of its verdict.
     """
     from stopwatch.core.appendix import appendix_of, given_up
-    from stopwatch.core.proof import ROLLED_BACK
+    from stopwatch.core.proof import ROLLED_BACK, recovery_of
 
     with open_store_only(config) as store, store.reading() as view:
         found = _known(view, decision)
@@ -63,7 +64,9 @@ def show(decision: str, config: str | None) -> None:
             told = {"sha256": None, "reason": reason} if reason is not None else None
             appendix = {"sha256": later, **_stored(view, later)} if later is not None else told
             first = {"ground": ground.id, "sha256": ground.evidence, **_stored(view, ground.evidence)}
-            bundles.append({**first, "appendix": appendix})
+            ended = recovery_of(rows, ground)
+            recovery = {"sha256": ended, **_stored(view, ended)} if ended is not None else None
+            bundles.append({**first, "appendix": appendix, "recovery": recovery})
         judged = [str(row["evidence"]) for row in rows if row.get("act") in ROLLED_BACK and row.get("evidence")]
         rollbacks = [{"sha256": sha256, **_stored(view, sha256)} for sha256 in judged]
     write_json({"decision": found.id, "grounds": bundles, "rollbacks": rollbacks})

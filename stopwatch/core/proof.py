@@ -65,6 +65,7 @@ def prove(
         recovered = _row(own, {RECOVERS}, ground)
         if ground.recovered_at is not None or recovered is not None:
             proofs.append(_recovery(ground, recovered, body_of))
+    proofs += _forgotten(decision, own)
     proofs += [
         _rollback(decision, row, body_of) for row in own if row.get("act") in ROLLED_BACK and row.get("evidence")
     ]
@@ -74,6 +75,12 @@ def prove(
         else proof
         for proof in proofs
     ]
+
+
+def recovery_of(rows: Iterable[Mapping[str, object]], ground: Ground) -> str | None:
+    """Return the hash of the bundle that a ground recovered by, as the audit *rows* of its decision tell."""
+    row = _row(list(rows), {RECOVERS}, ground)
+    return str(row["evidence"]) if row is not None and row.get("evidence") else None
 
 
 def _pruned(rows: list[Mapping[str, object]]) -> dict[str | None, str]:
@@ -94,6 +101,17 @@ def _row(rows: list[Mapping[str, object]], acts: Iterable[str], ground: Ground) 
         if str(row.get("act")) in set(acts) and isinstance(details, dict) and details.get("ground") == ground.id:
             return row
     return None
+
+
+def _forgotten(decision: Decision, rows: list[Mapping[str, object]]) -> Iterator[Proof]:
+    """Yield the openings that the audit tells of and the decision does not."""
+    known = {ground.id for ground in decision.grounds}
+    for row in rows:
+        details = row.get("details")
+        ground = details.get("ground") if row.get("act") in OPENS and isinstance(details, dict) else None
+        if isinstance(ground, str) and ground not in known:
+            sha256 = str(row["evidence"]) if row.get("evidence") else None
+            yield Proof(ground, "opening", sha256, ("the audit records this ground, the decision has none such",))
 
 
 def _opening(

@@ -78,7 +78,11 @@ def filed(
 def _charts(view: DecisionView) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for number, ground in enumerate(view.grounds, 1):
-        shown = [("", ground.bundle), ("-appendix", ground.appendix.whole if ground.appendix is not None else None)]
+        shown = [
+            ("", ground.bundle),
+            ("-appendix", ground.appendix.whole if ground.appendix is not None else None),
+            ("-recovery", ground.recovery.whole if ground.recovery is not None else None),
+        ]
         for which, bundle in shown:
             for place, svg in enumerate(bundle.svgs("chart") if bundle is not None else [], 1):
                 name = f"charts/{number}-{place}-{ground.id.partition('@')[0]}{which}"

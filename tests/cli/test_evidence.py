@@ -88,12 +88,19 @@ def test_an_unknown_decision_is_said(database: Path, command: str) -> None:
     assert (result.exit_code, "no decision nobody" in result.output) == (1, True)
 
 
+def test_what_a_ground_opened_and_recovered_by_is_shown_side_by_side(database: Path) -> None:
+    load, sev1 = json.loads(stopwatch(database, "show", IDENTITY).stdout)["grounds"]
+    assert (load["bundle"]["change"], load["recovery"]["bundle"]["change"]) == ("opened", "recovered")
+    assert load["recovery"]["bundle"]["recovers"] == load["sha256"]
+    assert (sev1["bundle"]["criterion"], sev1["recovery"]) == ("sev1", None)
+
+
 def test_the_folder_can_be_read_and_checked_without_stopwatch(database: Path, tmp_path: Path) -> None:
     folder = tmp_path / "filed"
     assert stopwatch(database, "export", IDENTITY, "--to", str(folder)).exit_code == 0
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert {"index.html", "README.txt", "decision.json", "audit.jsonl", "SHA256SUMS", "charts/1-1-load.svg"} <= names
-    assert {"links.txt", "charts/1-1-load.png"} <= names
+    assert {"links.txt", "charts/1-1-load.png", "charts/1-1-load-recovery.svg"} <= names
     assert (folder / "charts/1-1-load.png").read_bytes().startswith(b"\x89PNG")
     lines = [line.split("  ") for line in (folder / "SHA256SUMS").read_text().splitlines()]
     sums = {path: sha256 for sha256, path in lines}

@@ -166,6 +166,7 @@ def test_a_table_shows_the_newest_decisions_and_says_how_to_see_all(shell: Shell
     whole = shell.run("decisions", "list")
     assert [line.split()[0] for line in whole.stdout.splitlines()[2:]] == ids
     assert whole.stderr == ""
+    assert "." not in whole.stdout, "a person's pause bears the instant, a list tells it to the second"
     few = shell.run("decisions", "list", "--limit", "2")
     assert [line.split()[0] for line in few.stdout.splitlines()[2:]] == ids[1:]
     assert "these are the newest 2 of 3; --limit 3 shows all, --format json has all" in few.stderr

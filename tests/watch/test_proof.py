@@ -76,6 +76,11 @@ def moved(record: Record) -> Record:
     return replace(decision, grounds=(replace(load, recovered_at=T0, opened_at=T0), *others)), rows, bodies
 
 
+def shortened(record: Record) -> Record:
+    decision, rows, bodies = record
+    return replace(decision, grounds=decision.grounds[:1]), rows, bodies
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -84,6 +89,7 @@ def moved(record: Record) -> Record:
         pytest.param(lost, "its bundle is not stored", id="bundles lost"),
         pytest.param(unaudited, "no audit row records this recovery", id="audit rows lost"),
         pytest.param(spoilt, "it was changed after it was frozen", id="a value changed"),
+        pytest.param(shortened, "the audit records this ground, the decision has none such", id="grounds removed"),
         pytest.param(moved, "recovery slot: the bundle says", id="the record's times changed"),
         pytest.param(moved, "opening slot: the bundle says", id="the record's opening changed"),
     ],

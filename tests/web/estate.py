@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
 from stopwatch.core.status import OutboxStatus, RuleStatus, SiteStatus, StatusView
 from stopwatch.core.story import Story
-from tests.web.paused import BODIES, SAID_SHA256, SHA256, WINDOW, decision, ended
+from tests.web.paused import BODIES, RECOVERY_SHA256, SAID_SHA256, SHA256, WINDOW, decision, ended
 from tests.web.rollout_story import story
 from tests.web.world import LIVE, FakeRecords, at
 
@@ -122,13 +122,14 @@ def courses(sites: int) -> dict[tuple[SiteId, RuleId], Sequence[Course]]:
 
 @dataclass
 class FakeEstate:
-    """What pages show besides; *late* lets the clock run ahead of the newest evaluation."""
+    """What pages show besides; *late* lets the clock run ahead; the ground of the decisions *recovered* is over."""
 
     sites: int = 6
     late: timedelta = timedelta(0)
     bodies: dict[str, str] = field(default_factory=lambda: dict(BODIES))
     forgotten: Sequence[tuple[str, str]] = ()
     audit: Sequence[Mapping[str, object]] = ()
+    recovered: Container[str] = ()
     more: Sequence[Decision] = ()
 
     def now(self) -> datetime:
@@ -163,7 +164,9 @@ class FakeEstate:
             return list(self.audit)
         opened = {"act": "decision.open", "evidence": SHA256, "details": {"ground": "integration-5xx@20261121T1014Z"}}
         said = {"act": "pause", "evidence": SAID_SHA256, "details": {"ground": "operational-blocker@20261121T1020Z"}}
-        return [{"decision": decision, **row} for row in (opened, said)]
+        ended = {**opened, "act": "ground.recover", "evidence": RECOVERY_SHA256}
+        told = (opened, said, ended) if decision in self.recovered else (opened, said)
+        return [{"decision": decision, **row} for row in told]
 
     def pending_beside(self, decision: Decision) -> Sequence[tuple[str, datetime | None]]:
         return [("api-latency", at(10, 12))]

@@ -8,7 +8,7 @@ from math import nan
 
 from stopwatch.core.audit import canonical_json, content_hash, finite
 from stopwatch.core.decision import Acted, Decision, DecisionId, DecisionState, Ground, GroundId, GroundKind, Link
-from stopwatch.core.evidence import verdict_json
+from stopwatch.core.evidence import rule_of, verdict_json
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import KpiId, PhaseId, RuleId, SiteId
 from stopwatch.core.rule import Combine, Criterion, Limit, Op, ResolvedRule, StopRule
@@ -66,6 +66,29 @@ def bundle(held: int = 54) -> dict[str, object]:
     }
 
 
+def recovery() -> dict[str, object]:
+    """The evidence of the recovery of that opening, as the watch would freeze it: good for a quarter of an hour."""
+    opening = bundle()
+    rule = rule_of(opening["rule"])  # type: ignore[arg-type] # JSON
+    values = [0.012] * 12 + [0.071] * 26 + [0.011] * 16
+    volumes = [1300.0] * len(values)
+    first = rule.grid.at_or_before(at(10, 40)) - len(values) + 1
+    slots = classify(rule, first, [Samples(values, volumes)])
+    return (
+        opening
+        | {
+            "change": "recovered",
+            "at": rfc3339(at(10, 40)),
+            "recovers": content_hash(opening),
+            "first_slot": rfc3339(rule.grid.instant(first)),
+            "classes": slots.classes.decode(),
+            "good": slots.good.decode(),
+            "conditions": [opening["conditions"][0] | {"values": values, "volumes": volumes}],  # type: ignore[index] # JSON
+            "verdict": verdict_json(judge(WINDOW, slots.classes[-WINDOW.reach :])),
+        }
+    )
+
+
 def appendix() -> dict[str, object]:
     """What was read later where the bundle holds twenty slots only."""
     first, whole = bundle(20), bundle()
@@ -84,7 +107,8 @@ def appendix() -> dict[str, object]:
 HOSTILE = '<img src=x onerror="alert(1)">&'
 SAID = {"criterion": "operational-blocker", "reason": HOSTILE, "actor": "slack:U1", "at": rfc3339(at(10, 20))}
 SHA256, SAID_SHA256 = content_hash(bundle()), content_hash(SAID)
-BODIES = {SHA256: canonical_json(bundle()), SAID_SHA256: canonical_json(SAID)}
+RECOVERY_SHA256 = content_hash(recovery())
+BODIES = {content_hash(each): canonical_json(each) for each in (bundle(), SAID, recovery())}
 
 
 def decision() -> Decision:

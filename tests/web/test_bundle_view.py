@@ -35,8 +35,13 @@ def test_baseline_and_other_sites_stand_beside_the_verdict(tmp_path: Path) -> No
     ((sha256, body),) = bundles(world)
     facts = dict(view_of(sha256, json.loads(body)).facts)
     assert facts["baseline"] == "load median 2"
-    assert facts["other sites then"] == "site-3 4.5, site-1 1, site-2 1, site-4 1, site-5 1, 2 more"
+    assert facts["other sites then"] == "site-3 4.5, site-1 1, site-2 1, site-4 1, site-5 1, 1 more, 1 without a value"
     worlds.close()
+
+
+def test_sites_that_had_no_value_are_not_counted_as_if_they_had() -> None:
+    silent = {"controls": {"lodz": [1.0, None], "lyon": [None, None]}}
+    assert dict(view_of("0" * 64, bundle() | silent).facts)["other sites then"] == "none of 2 had a value"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from stopwatch.core.appendix import APPENDED
 from stopwatch.core.audit import canonical_json, content_hash
 from stopwatch.core.decision import Acted, DecisionId, DecisionState
 from tests.web.browsing import PAGE, PageSite, serve
-from tests.web.paused import SHA256, appendix, bundle, decision, ended
+from tests.web.paused import RECOVERY_SHA256, SHA256, appendix, bundle, decision, ended
 from tests.web.world import at
 
 
@@ -93,6 +93,27 @@ def test_a_wide_stop_says_whom_it_pauses(scope: str, whom: str) -> None:
     for served in serve(tokens=False):
         served.records.more = [replace(decision(), id=DecisionId("d-1"), scope=scope, site=None)]
         assert whom in served.client.get("/decisions/d-1").text
+
+
+def test_a_recovery_is_shown_with_the_values_that_ended_the_breach(site: PageSite) -> None:
+    first, second = decision().grounds
+    site.records.now = replace(decision(), grounds=(replace(first, recovered_at=at(10, 40)), second))
+    site.estate.recovered = {decision().id}
+    text = site.client.get(PAGE).text
+    assert "<summary>How it recovered, judged 2026-11-21 11:40:00 CET</summary>" in text
+    chart = text.partition("How it recovered")[2].partition("</svg>")[0]
+    assert "Newest value 1.1 %" in chart
+    assert "Recovered 2026-11-21 11:40:00." in chart
+    assert f"recovery bundle <code>{RECOVERY_SHA256}</code>" in text
+    assert "Evidence proven" in text
+
+
+def test_a_recovery_that_cannot_be_read_leaves_the_page_readable(site: PageSite) -> None:
+    site.estate.recovered = {decision().id}
+    site.estate.bodies[RECOVERY_SHA256] = "{}"
+    answer = site.client.get(PAGE)
+    assert (answer.status_code, "How it recovered" in answer.text) == (200, False)
+    assert "Evidence does not prove itself" in answer.text
 
 
 def test_an_appendix_is_shown_with_all_three_windows_beneath_its_opening(site: PageSite) -> None:

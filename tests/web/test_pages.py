@@ -11,7 +11,9 @@ import pytest
 
 from stopwatch.core.decision import DecisionId, DecisionState
 from stopwatch.core.kpi import SiteId
+from stopwatch.web.pages.board_view import BoardFacts, board_view
 from tests.web.browsing import PAGE, PageSite, serve
+from tests.web.estate import NOW, EstateBoard, FakeEstate
 from tests.web.paused import HOSTILE, decision
 
 
@@ -78,6 +80,21 @@ def test_each_kpi_has_its_recent_course_with_its_limit(site: PageSite) -> None:
     assert "Integration 5xx, lately: newest 7.4 %, limit 5 %" in row(text, "ham-01")
     assert 'class="breach"' in row(text, "ham-01")
     assert 'class="breach"' not in row(text, "site-005")
+
+
+def test_a_rule_that_was_not_evaluated_yet_is_told_from_one_that_does_not_hold_there() -> None:
+    estate, status = FakeEstate(), EstateBoard().status()
+    seen = tuple(replace(each, rules=each.rules[1:]) if each.site == "site-002" else each for each in status.sites)
+    (place,) = [each for each in seen if each.site == "site-003"]
+    rules = estate.rule_set()
+    held = {
+        **rules.rules,
+        place.site: tuple(each for each in rules.rules[place.site] if each.id != place.rules[0].rule),
+    }
+    seen = tuple(replace(each, rules=each.rules[1:]) if each is place else each for each in seen)
+    facts = BoardFacts(replace(status, sites=seen), replace(rules, rules=held), (), {}, None, "this one")
+    rows = {each.site: each for block in board_view(facts, NOW).phases for each in block.rows}
+    assert (rows["site-002"].cells[0], rows["site-003"].cells[0]) == ("not evaluated yet", "no such rule here")
 
 
 def test_the_board_leads_to_the_readiness_of_each_site(site: PageSite) -> None:

@@ -142,6 +142,7 @@ def browser() -> Iterator[Browser]:
 def site() -> Iterator[PageSite]:
     for served in serve(tokens=True):
         served.records.more = [in_state(state) for state in DecisionState]
+        served.estate.recovered = {in_state(state).id for state in DecisionState if not state.live}
         yield served
 
 

@@ -246,9 +246,10 @@ def _side_by_side(told: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
 def _legend(chart: Chart, name: str) -> list[str]:
     """Say what the shades and signs mean that this chart has."""
     y, x = HEIGHT - 10, float(LEFT)
+    gaps = b"M" in chart.classes or b"L" in chart.classes
     known = [
-        (f'class="breach" fill="{LIMIT}" fill-opacity="0.2"', "breaching", True),
-        (f'class="missing" fill="url(#{name}-m)"', "missing or too few", True),
+        (f'class="breach" fill="{LIMIT}" fill-opacity="0.2"', "breaching", b"B" in chart.classes),
+        (f'class="missing" fill="url(#{name}-m)"', "missing or too few", gaps),
         (f'class="before" {_BEFORE}', "before it counts", _is_armed_late(chart)),
     ]
     parts = []

@@ -27,6 +27,7 @@ UNKNOWN = "not watched"
 PAUSED, OVERRIDDEN = "paused", "overridden"
 ORDER = (PAUSED, "breached", "recovering", OVERRIDDEN, "error", "no data", "pending", "ok", UNKNOWN)
 """Words of a site, the one that needs people most first."""
+_UNSEEN, _ELSEWHERE = "not evaluated yet", "no such rule here"
 LATE_STEPS = 3
 """A rule whose newest slot is older than so many steps, and its delay, is behind."""
 WAITING_LONG = timedelta(minutes=1)
@@ -46,7 +47,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class SiteRow:
     """
-    One site; *cells* has one entry a column of its phase, None where the rule does not hold here.
+    One site; *cells* has one entry a column of its phase, words where there is nothing of the rule to show.
 
     *drill* is what people are tried with there now; it changes no word of the site.
     """
@@ -56,7 +57,7 @@ class SiteRow:
     word: str
     note: str
     told: Told | None
-    cells: Sequence[RuleCell | None]
+    cells: Sequence[RuleCell | str]
     drill: Told | None = None
 
 
@@ -179,13 +180,14 @@ def _row(site: SiteStatus, columns: Sequence[str], scene: _Scene) -> SiteRow:
         )
         for status in site.rules
     }
+    own = {rule.id for rule in facts.rule_set.rules.get(site.site, ())}
     return SiteRow(
         site.site,
         planned.name if planned else site.site,
         word,
         unwatched_words(planned.go_live if planned else None, scene.now) if word == UNKNOWN else "",
         _told(site, planned, scene),
-        [cells.get(rule) for rule in columns] if cells else [],
+        [cells.get(rule, _UNSEEN if rule in own else _ELSEWHERE) for rule in columns] if cells else [],
         next((_of(one, planned, scene) for one in facts.live if one.drill and one.site == site.site), None),
     )
 

@@ -145,14 +145,17 @@ def _baseline(bundle: Mapping[str, Any]) -> str | None:
 
 
 def _others(bundle: Mapping[str, Any], rule: ResolvedRule) -> str | None:
-    """Return the newest values of the other sites in the same answer, worst first, a few of them."""
+    """Return the newest values of the other sites in the same answer, worst first, a few of them, and who had none."""
     newest = {site: number_of(values[-1]) for site, values in (bundle.get("controls") or {}).items() if values}
     known = [(site, value) for site, value in newest.items() if not math.isnan(value)]
+    if newest and not known:
+        return f"none of {len(newest)} had a value"
     known.sort(key=lambda pair: pair[1], reverse=rule.limits[0].op.upward)
     unit = bundle["conditions"][0]["unit"]
     told = [f"{site} {figure(value, unit)}" for site, value in known[:_OTHERS]]
-    more = len(newest) - len(told)
-    return ", ".join([*told, *([f"{more} more"] if more else [])]) or None
+    more, mute = len(known) - len(told), len(newest) - len(known)
+    told += [*([f"{more} more"] if more else []), *([f"{mute} without a value"] if mute else [])]
+    return ", ".join(told) or None
 
 
 def _queries(bundle: Mapping[str, Any]) -> list[tuple[str, str]]:

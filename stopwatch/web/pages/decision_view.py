@@ -12,6 +12,7 @@ from stopwatch.web.charts.chart import WORDS
 from stopwatch.web.figures import figure, local, span, zone_of
 from stopwatch.web.pages.appendix_view import AppendixView, appendix_view
 from stopwatch.web.pages.bundle_view import BundleView, bundle_of, view_of
+from stopwatch.web.pages.recovery_view import RecoveryView, recovery_view
 from stopwatch.web.pages.timeline import Moment, moments_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class GroundView:
     """
     One ground with the proofs of its bundles; *links* are (kind, address, whether it may be followed).
 
-    *appendix* shows its opening with all three windows, where the rest of them was read later.
+    *appendix* shows its opening with all three windows, where the rest of them was read later, *recovery* its end.
     """
 
     id: str
@@ -52,6 +53,7 @@ class GroundView:
     proofs: Sequence[Proof]
     links: Sequence[tuple[str, str, bool]]
     appendix: AppendixView | None = None
+    recovery: RecoveryView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,7 @@ def _ground(
         own,
         [(link.kind, link.url, link.url.startswith(("https://", "http://"))) for link in ground.links],
         appendix_view(ground, bundle, own, body_of, zone) if bundle else None,
+        recovery_view(own, body_of, zone),
     )
 
 
