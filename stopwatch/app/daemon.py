@@ -79,7 +79,7 @@ class Daemon:
         self._sources: dict[str, PrometheusSource] = sources_of(self.rule_set, settings, clock)
         self._watches: dict[str, SourceWatch] = {}
         self._introductions = Introductions(clock)
-        self.troubles = Troubles(lambda: store.refusal)
+        self.troubles = Troubles(self._refusal)
         self._rollbacks = RollbackWatch()
         self._locks = {name: threading.Lock() for name in self._sources}
         self._swap = threading.RLock()
@@ -110,6 +110,10 @@ class Daemon:
         """How often to tick: some times per smallest step and lease, so that a slot is judged soon after it may be."""
         renewed = self.settings.lease.total_seconds() / PULSES
         return min(SLOWEST_PULSE, renewed, max(FASTEST_PULSE, self._steps[0] / PULSES))
+
+    def _refusal(self) -> str | None:
+        """Return what keeps things from being recorded; a follower, who seldom writes, learns it from the lease."""
+        return self.leading.trouble if self.leading.epoch is None else self.store.refusal
 
     @property
     def desk(self) -> Desk:

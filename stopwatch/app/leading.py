@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 ALONE = 0
 """The epoch of a daemon on a SQLite file: it leads as long as it lives."""
+SILENT_SECONDS = 5.0
+"""How long the database may leave the question for the lease unanswered until it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Leading:
         self._term: _Term | None = None
         self._held: Held | None = None
         self._trouble: str | None = None
+        self._asked_at: float | None = None
         self.fence = Fence() if lease is not None else None
 
     @property
@@ -66,12 +69,14 @@ class Leading:
         if self.epoch is not None:
             return None
         held = self._held
-        return "unknown" if held is None or self._trouble is not None else held.holder
+        return "unknown" if held is None or self.trouble is not None else held.holder
 
     @property
     def trouble(self) -> str | None:
-        """What the database said when the lease was asked for last, None if it answered."""
-        return self._trouble
+        """What the database said when the lease was asked for last, or that it says nothing; None if it answered."""
+        asked_at = self._asked_at
+        silent = 0.0 if asked_at is None else self._monotonic() - asked_at
+        return f"the database has not answered for {silent:.0f} s" if silent > SILENT_SECONDS else self._trouble
 
     @contextmanager
     def working(self) -> Iterator[int | None]:
@@ -90,6 +95,7 @@ class Leading:
         """Renew the lease, or take it if nobody holds it; a database that does not answer is said once."""
         if self._lease is None:
             return
+        self._asked_at = self._monotonic()
         try:
             self._renew_or_take(self._lease)
         except StoreError as error:
@@ -100,6 +106,8 @@ class Leading:
             if self._trouble is not None:
                 log.info("database.restored")
             self._trouble = None
+        finally:
+            self._asked_at = None
 
     def _renew_or_take(self, lease: Lease) -> None:
         began = self._monotonic()

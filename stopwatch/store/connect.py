@@ -7,7 +7,7 @@ import threading
 from datetime import timedelta
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
@@ -22,7 +22,7 @@ from stopwatch.store.sql import BEGIN, SqlStore
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
     from sqlalchemy.pool import ConnectionPoolEntry
 
 __all__ = ["daemon_lock", "open_store"]
@@ -34,6 +34,8 @@ _FILES = threading.Lock()
 _WRITERS = 0x57A7
 _SWITCHES = 20
 _STATEMENT = timedelta(seconds=60)
+PATIENCE = _STATEMENT + timedelta(seconds=5)
+"""How long a server may say nothing to a statement: it ends one that lasts too long by itself, unless it hangs."""
 _REACH = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -44,11 +46,14 @@ _REACH = {
 """libpq's patience with a server that does not answer: seconds, and milliseconds at the end."""
 
 
-def open_store(url: str, *, busy: timedelta = BUSY, create: bool = True, upgrade: bool = True) -> SqlStore:
+def open_store(
+    url: str, *, busy: timedelta = BUSY, create: bool = True, upgrade: bool = True, patience: timedelta = PATIENCE
+) -> SqlStore:
     """
     Open the database at *url*, create it if it is a file that does not exist, and bring its tables up to date.
 
-    Safe when several processes open the same database at once. A writer waits for *busy* at most for another one.
+    Safe when several processes open the same database at once. A writer waits for *busy* at most for another one,
+    and everybody *patience* for a PostgreSQL that says nothing.
     Without *create* a database that is not there is refused, without *upgrade* one that an older version wrote.
 
     Raises:
@@ -62,7 +67,7 @@ def open_store(url: str, *, busy: timedelta = BUSY, create: bool = True, upgrade
         raise ConfigurationError(
             f"there is no database at {place.shown}; set STOPWATCH_DATABASE_URL as it is for the daemon, which makes it"
         )
-    opened = _sqlite(place, busy) if place.file else _postgresql(place, busy)
+    opened = _sqlite(place, busy) if place.file else _postgresql(place, busy, patience)
     if place.file:
         reading = opened.execution_options(**{BEGIN: "BEGIN"})
         writing = opened.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
@@ -153,7 +158,7 @@ def _milliseconds(span: timedelta) -> int:
     return int(span.total_seconds() * 1000)
 
 
-def _postgresql(place: Address, busy: timedelta) -> Engine:
+def _postgresql(place: Address, busy: timedelta, patience: timedelta) -> Engine:
     try:
         opened = create_engine(
             place.url,
@@ -164,8 +169,14 @@ def _postgresql(place: Address, busy: timedelta) -> Engine:
             pool_pre_ping=True,
             connect_args=_REACH | {"application_name": "stopwatch"},
         )
+        from stopwatch.store.patience import patient  # noqa: PLC0415 – who keeps a file needs no psycopg
     except ModuleNotFoundError:
         raise ConfigurationError("PostgreSQL needs psycopg: pip install 'stopwatch[postgres]'") from None
+    connecting = patient(patience)
+
+    @event.listens_for(opened, "do_connect")
+    def connect(_dialect: Dialect, _record: object, given: list[Any], named: dict[str, Any]) -> DBAPIConnection:
+        return cast("DBAPIConnection", connecting(*given, **named))
 
     @event.listens_for(opened, "connect")
     def prepare(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:

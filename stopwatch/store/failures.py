@@ -41,6 +41,15 @@ _WORDS = {
     "23": "refused a row that breaks one of its promises",
     "P0001": "refused to change what is append-only",
 }
+_AT_THE_DOOR = {
+    "password authentication failed": "28",
+    "no pg_hba.conf entry": "28",
+    'FATAL: role "': "28",
+    'FATAL: database "': "3D",
+    "FATAL: the database system is": "57",
+    "too many clients": "53",
+}
+"""What libpq knows of a server that lets nobody in: its words, in English at least, and no code."""
 
 
 @contextmanager
@@ -55,17 +64,23 @@ def refusing(name: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise StoreError(f"the database {name} {_said(error.orig, lost=error.connection_invalidated)}") from error
+        raise StoreError(f"the database {name} {_said(error.orig)}") from error
     except SqliteError as error:  # of the driver itself, where it is asked without SQLAlchemy
         raise StoreError(f"the database {name} {_said(error)}") from error
     except (SQLAlchemyError, UnicodeEncodeError) as error:
         raise StoreError(f"the database {name} could not take a statement: {type(error).__name__}: {error}") from error
 
 
-def _said(original: BaseException | None, *, lost: bool = False) -> str:
-    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or ""
-    if not code and lost:
-        code = "08"
-    words = next((words for start, words in _WORDS.items() if code.startswith(start)), "")
+def _said(original: BaseException | None) -> str:
     plain = " ".join(str(original).split())
+    code = _code(original, plain)
+    words = next((words for start, words in _WORDS.items() if code.startswith(start)), "")
     return f"{words} ({plain})" if words else f"failed: {type(original).__name__}: {plain}"
+
+
+def _code(original: BaseException | None, plain: str) -> str:
+    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or ""
+    if code or isinstance(original, SqliteError) or type(original).__name__ != "OperationalError":
+        return str(code)
+    # libpq's own: a connection that never stood, or is lost.
+    return next((known for words, known in _AT_THE_DOOR.items() if words in plain), "08")
