@@ -12,9 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stopwatch.core.kpi import SiteId
+from stopwatch.core.kpi import RuleId, SiteId
 from stopwatch.core.ledger import EntryKind
 from stopwatch.core.outbox import Detail, Message, MessageKind
+from stopwatch.core.records import Unjudged
 from stopwatch.slack.thread import thread_item
 from stopwatch.web.application import build_app
 from stopwatch.web.pages.board_view import BoardFacts, Sign, board_view
@@ -25,6 +26,7 @@ from stopwatch.web.reports.gate import gate_document
 from stopwatch.web.reports.handover import handover_document
 from stopwatch.web.reports.markdown import markdown
 from stopwatch.web.reports.page import filed_report
+from stopwatch.web.reports.rows import unjudged_lines
 from stopwatch.web.reports.timeline import timeline_svg
 from stopwatch.web.server import WebServer
 from tests.core.hypercare import HAM, PILOT, WAVE, held
@@ -89,6 +91,32 @@ def test_a_checkpoint_that_nobody_recorded_is_overdue_after_four_hours() -> None
     assert "the checkpoint of 2026-11-23 was not recorded" in said(late)
     recorded = replace(story(), now=NOW + LATER, entries=(*story().entries, held(16, at=NOW, day="2026-11-23")))
     assert "OVERDUE: not" not in said(checkpoint_document(recorded, PILOT, [], as_of=None))
+
+
+def never_judged(site: SiteId, first: int, last: int) -> Unjudged:
+    """Slots of one rule that were too old, between hours of the 21st."""
+    return Unjudged("wms-4-12", site, RuleId("integration-5xx"), at(21, first), at(21, last), at(22, 1))
+
+
+def test_slots_that_were_never_judged_are_told_where_blind_time_is() -> None:
+    spans = (never_judged(HAM, 3, 7), never_judged(HAM, 1, 4), never_judged(SiteId("elsewhere"), 1, 2))
+    unseen = replace(story(), blind=(), unjudged=spans)
+    text = said(checkpoint_document(unseen, PILOT, [], as_of=None))
+    assert "No site was told to be blind since its go-live." in text
+    assert "ham-01: slots from 2026-11-21 01:00 to 2026-11-21 07:00 UTC were never judged" in text
+    assert "elsewhere" not in text
+    before = replace(unseen, unjudged=(replace(spans[0], first=at(1, 1), last=at(1, 2)),))
+    assert "never judged" not in said(checkpoint_document(before, PILOT, [], as_of=None))
+    drawn = filed_report([handover_document(unseen)])
+    assert "ham-01: integration-5xx never judged from 2026-11-21 03:00 to 2026-11-21 07:00 UTC" in drawn
+
+
+def test_many_sites_that_were_never_judged_are_one_sentence() -> None:
+    sites = [SiteId(f"s{number}") for number in range(7)]
+    live = {site: replace(story().activations[HAM], site=site) for site in sites}
+    unseen = replace(story(), activations=live, unjudged=tuple(never_judged(site, 1, 2) for site in sites))
+    (line,) = unjudged_lines(unseen, sites)
+    assert line.startswith("s0, s1, s2, s3, s4 and 2 more sites: slots from 2026-11-21 01:00")
 
 
 def test_a_report_needs_nothing_from_elsewhere() -> None:

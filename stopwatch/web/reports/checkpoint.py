@@ -27,6 +27,7 @@ from stopwatch.web.reports.rows import (
     issues_of,
     many,
     people,
+    unjudged_lines,
     whole_minutes,
 )
 
@@ -170,11 +171,10 @@ def _blind(story: Story, phase: Phase, since: datetime) -> Section:
     whole = blind_in(story, live, _went_live(story, phase))
     rows = tuple((site, _span(lately[site]), _span(whole[site])) for site in live if whole[site])
     brief = tuple(f"{site} was blind for {_span(length)}" for site, length in lately.items() if length)
-    if not rows:
-        return Section("Blind time", text=("No site was blind since its go-live.",))
-    return Section(
-        "Blind time", table=Table(("site", f"since {minute(since)} UTC", "since go-live"), rows), brief=brief
-    )
+    unjudged = tuple(unjudged_lines(story, live))
+    table = Table(("site", f"since {minute(since)} UTC", "since go-live"), rows) if rows else None
+    none = () if rows else (f"No site was {'told to be ' if unjudged else ''}blind since its go-live.",)
+    return Section("Blind time", text=none + unjudged, table=table, brief=brief)
 
 
 def _held(story: Story, every: Sequence[Checkpoint]) -> Section:

@@ -87,6 +87,10 @@ def _bars(story: Story, site: str) -> Iterator[Bar]:
         if blind.site == site:
             until = blind.until or story.now
             yield Bar("blind", blind.since, until, f"{site} blind from {minute(blind.since)} to {minute(until)} UTC")
+    for span in story.unjudged:
+        if span.site == site and span.last >= live.at:
+            words = f"{site}: {span.rule} never judged from {minute(span.first)} to {minute(span.last)} UTC"
+            yield Bar("blind", max(span.first, live.at), span.last, words)
     for one in decisions_of(story):
         if site in story.plan.covered(one.scope):
             kind = "overridden" if one.state.value == "overridden" else "paused"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from stopwatch.core.story import Story
 
 NONE = "–"
+NAMED = 5
+"""How many sites one sentence names."""
 KPI_COLUMNS = ("site", "KPI", "now", "limit", "baseline (median)", "state")
 ISSUE_COLUMNS = ("issue", "severity", "status", "what", "workaround", "owner", "target")
 DECISION_COLUMNS = ("decision", "state", "because of", "opened (UTC)", "lasted", "last act", "reason")
@@ -117,6 +119,28 @@ def blind_in(story: Story, sites: Sequence[SiteId], start: datetime) -> dict[Sit
         if one.site in found and end > begin:
             found[one.site] += end - begin
     return found
+
+
+def unjudged_lines(story: Story, sites: Sequence[SiteId]) -> list[str]:
+    """Say when slots of *sites* were never judged since their go-live, a line for all that share the same time."""
+    spans: dict[SiteId, tuple[datetime, datetime]] = {}
+    for one in story.unjudged:
+        if one.site in sites and one.last >= story.activations[one.site].at:
+            first, last = spans.get(one.site, (one.first, one.last))
+            spans[one.site] = min(first, one.first), max(last, one.last)
+    together: dict[tuple[datetime, datetime], list[SiteId]] = {}
+    for site, times in spans.items():
+        together.setdefault(times, []).append(site)
+    return [
+        f"{_some(names)}: slots from {minute(first)} to {minute(last)} UTC were never judged; stopwatch did not "
+        "run, or began later than they could be caught up."
+        for (first, last), names in sorted(together.items())
+    ]
+
+
+def _some(names: Sequence[SiteId]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {many(more, 'more site')}" if more > 0 else "")
 
 
 def people(entry_body: Mapping[str, object]) -> str:
