@@ -32,7 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "backup": ("backup", "Copy the SQLite database while the daemon runs."),
     "restore": ("restore", "Make such a copy the database again."),
     "token": ("token", "Make a token for the HTTP API."),
-    "demo": ("demo", "Parts of the demo: simulated sites, Slack emulator."),
+    "demo": ("demo", "Parts of the demo that are useful alone: a Slack emulator."),
 }
 """Per command: its module in this folder and the line that --help shows."""
 

@@ -31,13 +31,18 @@ def address(url: str) -> Address:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise ConfigurationError("DATABASE_URL is no database address") from None
+        raise ConfigurationError("STOPWATCH_DATABASE_URL is no database address") from None
     name = parsed.get_backend_name()
     if name == "sqlite":
         if parsed.database in {None, "", ":memory:"} or str(parsed.database).startswith("file:"):
-            raise ConfigurationError("DATABASE_URL must name a file: sqlite:///stopwatch.db")
+            raise ConfigurationError("STOPWATCH_DATABASE_URL must name a file: sqlite:///stopwatch.db")
+        if Path(str(parsed.database)).is_dir():
+            raise ConfigurationError(
+                f"STOPWATCH_DATABASE_URL names the folder {parsed.database}; name a file in it: "
+                f"sqlite:///{str(parsed.database).rstrip('/')}/stopwatch.db"
+            )
         return Address(parsed.set(drivername="sqlite"), Path(str(parsed.database)), str(parsed.database))
     if name in {"postgresql", "postgres"}:
         driven = parsed.set(drivername="postgresql+psycopg")
         return Address(driven, None, driven.set(drivername="postgresql", query={}).render_as_string(hide_password=True))
-    raise ConfigurationError(f"DATABASE_URL begins with {name}:, which is neither sqlite: nor postgresql:")
+    raise ConfigurationError(f"STOPWATCH_DATABASE_URL begins with {name}:, which is neither sqlite: nor postgresql:")

@@ -22,7 +22,7 @@ _WORDS = {
     "SQLITE_IOERR": "cannot be read or written; check the disk and the kernel's log",
     "SQLITE_CANTOPEN": "cannot be opened; check that its folder exists and may be written",
     "SQLITE_CORRUPT": "is damaged; restore the newest backup",
-    "SQLITE_NOTADB": "is no SQLite database; check the setting DATABASE_URL",
+    "SQLITE_NOTADB": "is no SQLite database; check STOPWATCH_DATABASE_URL",
     "SQLITE_PERM": "may not be opened; check owner and mode of the file",
     "SQLITE_CONSTRAINT": "refused a row that breaks one of its promises",
     # PostgreSQL's SQLSTATE classes and codes
@@ -34,7 +34,7 @@ _WORDS = {
     "57": "is shutting down or restarting; work resumes by itself",
     "58": "cannot be read or written; check the disk and the server's log",
     "08": "cannot be reached; check the server and the network, work resumes by itself",
-    "28": "refused the login; check user and password of DATABASE_URL",
+    "28": "refused the login; check user and password of STOPWATCH_DATABASE_URL",
     "3D": "does not exist; create it first",
     "42501": "refused the access; grant this user rights on its own schema",
     "40": "gave way to another transaction; the write may be repeated",

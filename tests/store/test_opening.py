@@ -146,11 +146,12 @@ def test_a_writer_does_not_wait_for_ever_for_another_one(url: str) -> None:
         pytest.param("sqlite:///file:x?uri=true", id="file URI"),
         pytest.param("mysql://u:secret@h/db", id="another database"),
         pytest.param("secret nonsense", id="no address"),
+        pytest.param("sqlite:////tmp", id="a folder"),
         pytest.param("postgresql://u:secret@h:port/db", id="bad port"),
     ],
 )
 def test_an_unusable_address_is_refused_without_showing_it(bad: str) -> None:
-    with pytest.raises(ConfigurationError, match="DATABASE_URL") as refused:
+    with pytest.raises(ConfigurationError, match="STOPWATCH_DATABASE_URL") as refused:
         open_store(bad)
     assert "secret" not in str(refused.value)
     assert refused.value.__cause__ is None
