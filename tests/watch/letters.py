@@ -29,8 +29,8 @@ ROLLOUT = "wms-4-12"
 CHANNEL = "C0PILOT"
 HAM, LODZ, LYON = SiteId("ham-01"), SiteId("lodz"), SiteId("lyon")
 PILOT, WAVE = PhaseId("pilot"), PhaseId("wave-1")
-VALUES = {"B": 9.0, "C": 1.0, "R": 4.5, "M": nan}
-"""Breaching, clear and good, clear and not good where the recovery limit is 4, missing."""
+VALUES = {"B": 9.0, "C": 1.0, "W": -2.3456789012345677e-101, "R": 4.5, "M": nan}
+"""Breaching, clear and good, likewise with as many digits as can be, clear and not good as good is up to 4, missing."""
 DAY = timedelta(hours=24)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -81,10 +82,11 @@ def _words(values: Sequence[float], *, limit: float | None, breaching: Sequence[
 
 def _scale(values: Sequence[float], limit: float | None) -> tuple[float, float]:
     """Return the halves of the least and the greatest value shown, so that their distance is always a number."""
-    shown = [max(-_LARGEST, min(_LARGEST, value)) for value in values if math.isfinite(value)]
+    shown = list(filter(math.isfinite, values))
     if limit is not None and math.isfinite(limit):
         shown.append(limit)
-    low, high = min(shown, default=0.0) / 2, max(shown, default=1.0) / 2
+    low = max(-_LARGEST, min(shown, default=0.0)) / 2
+    high = min(_LARGEST, max(shown, default=1.0)) / 2
     if low == high:
         room = abs(low) / 2 or 0.5
         return low - room, high + room
@@ -100,14 +102,20 @@ def _y(value: float, low: float, high: float) -> int:
     return round(HEIGHT - _EDGE - (HEIGHT - 2 * _EDGE) * min(1.0, max(0.0, share)))
 
 
+@lru_cache(maxsize=64)
+def _places(slots: int) -> tuple[int, ...]:
+    """Return where each of *slots* slots, two at least, lies; all sparklines of a board share it."""
+    return tuple(round(_SIDE + place * (_INNER / (slots - 1))) for place in range(slots))
+
+
 def _line(values: Sequence[float], low: float, high: float) -> str:
     """Return the path of the values, interrupted where none came; slots that share a place are one upright stroke."""
     slots, drawing = len(values), False
     parts: list[str] = []
-    apart, whole, bottom = _INNER / max(1, slots - 1), high - low, HEIGHT - _EDGE
     if not 1 < slots <= _INNER:
         return _crowded(values, low, high)
-    for place, value in enumerate(values):
+    whole, bottom = high - low, HEIGHT - _EDGE
+    for x, value in zip(_places(slots), values, strict=True):
         if value != value:  # noqa: PLR0124 – NaN is the only such value, and a board asks this 100 000 times
             if drawing and parts[-1][0] == "M":
                 parts.append("h0")  # A stroke of no length with round ends is a dot: a value between two gaps.
@@ -115,7 +123,7 @@ def _line(values: Sequence[float], low: float, high: float) -> str:
             continue
         share = (value / 2 - low) / whole
         y = round(bottom - (bottom - _EDGE) * (share if 0 <= share <= 1 else float(share > 0)))
-        parts.append(f"{'L' if drawing else 'M'}{round(_SIDE + place * apart)} {y}")
+        parts.append(f"{'L' if drawing else 'M'}{x} {y}")
         drawing = True
     return "".join(parts)
 
