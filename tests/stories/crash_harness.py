@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from stopwatch.app.building import load
 from stopwatch.core.decision import Decision
 from stopwatch.core.grid import EPOCH
@@ -235,31 +237,35 @@ def run_tracks(
     *,
     seed: int,
     kills: int,
-    rounds: int = 1,
+    part: int = 0,
     databases: Iterable[str] = (),
     **more: Any,  # noqa: ANN401 – fields of a track
 ) -> Findings:
-    """Run *rounds* times all tracks side by side, each with so many kills, on *databases* where there are any."""
+    """Run all tracks side by side, each with so many kills, on *databases* if there are any; *part* is of the seed."""
     whole, fresh = Findings(), iter(databases)
-    for turn in range(rounds):
-        _get(f"{places.slack}control/reset", method="POST")
-        tracks = [
-            Track(
-                number,
-                folder / f"{turn}-{number}",
-                places,
-                random.Random(f"{seed} {turn} {number}"),
-                database=next(fresh, ""),
-                **more,
-            )
-            for number in range(TRACKS)
-        ]
-        for track in tracks:
-            track.folder.mkdir(parents=True)
-        with ThreadPoolExecutor(TRACKS) as pool:
-            for found in pool.map(lambda track: track.run(kills), tracks):
-                whole.add(found)
+    _get(f"{places.slack}control/reset", method="POST")
+    tracks = [
+        Track(
+            number,
+            folder / str(number),
+            places,
+            random.Random(f"{seed} {part} {number}"),
+            database=next(fresh, ""),
+            **more,
+        )
+        for number in range(TRACKS)
+    ]
+    for track in tracks:
+        track.folder.mkdir(parents=True)
+    with ThreadPoolExecutor(TRACKS) as pool:
+        for found in pool.map(lambda track: track.run(kills), tracks):
+            whole.add(found)
     return whole
+
+
+KILLS = 28
+"""On each track in one part of a thousand; so much may be run again alone."""
+A_THOUSAND = [pytest.param(number, id=f"part {number + 1} of 12") for number in range(12)]
 
 
 def _reached(store: SqlStore, track: int) -> datetime:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.crash_harness import Outside, outside, run_tracks
+from tests.stories.crash_harness import A_THOUSAND, KILLS, Outside, outside, run_tracks
+from tests.stories.crash_servers import TRACKS
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,9 @@ LIVE = 30
 
 
 @pytest.mark.long
-def test_a_thousand_kills_lose_nothing_and_double_nothing(places: Outside, tmp_path: Path) -> None:
-    findings = run_tracks(tmp_path, places, seed=1, kills=28, rounds=12, live=LIVE)
-    print(f"{findings.kills} kills, {findings.grounds} grounds, {findings.messages} messages")  # noqa: T201 – the figures
-    assert findings.kills >= 1_000
+@pytest.mark.parametrize("part", A_THOUSAND)
+def test_a_thousand_kills_lose_nothing_and_double_nothing(places: Outside, tmp_path: Path, part: int) -> None:
+    findings = run_tracks(tmp_path, places, seed=1, part=part, kills=KILLS, live=LIVE)
+    assert findings.kills == KILLS * TRACKS
+    assert findings.grounds > 100
     assert (findings.lost, findings.doubled) == ([], [])

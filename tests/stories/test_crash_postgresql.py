@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.postgres import cluster
-from tests.stories.crash_harness import LONGEST_LIFE, Outside, outside, run_tracks
+from tests.stories.crash_harness import A_THOUSAND, KILLS, LONGEST_LIFE, Outside, outside, run_tracks
 from tests.stories.crash_servers import TRACKS
 
 LIVES = LONGEST_LIFE + 3.0
@@ -67,9 +67,11 @@ def test_the_same_harness_notices_a_mutant_on_postgresql(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("part", A_THOUSAND)
 def test_a_thousand_kills_on_postgresql_lose_nothing_and_double_nothing(
-    places: Outside, tmp_path: Path, databases: Iterator[str]
+    places: Outside, tmp_path: Path, databases: Iterator[str], part: int
 ) -> None:
-    findings = run_tracks(tmp_path, places, seed=2, kills=28, rounds=12, databases=databases, lives=LIVES)
-    assert findings.kills >= 1_000
+    findings = run_tracks(tmp_path, places, seed=2, part=part, kills=KILLS, databases=databases, lives=LIVES)
+    assert findings.kills == KILLS * TRACKS
+    assert findings.grounds > 100
     assert (findings.lost, findings.doubled) == ([], [])
