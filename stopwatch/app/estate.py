@@ -71,9 +71,9 @@ class DaemonEstate:
             )
         return waiting(daemon.rule_set.plan, activations, entries, now=daemon.clock.now(), zone=ZoneInfo)
 
-    def leader(self) -> str:
-        """Say who evaluates and sends."""
-        return self._daemon.leading.leader or "this one"
+    def leader(self) -> str | None:
+        """Name the replica that evaluates and sends, None for this one."""
+        return self._daemon.leading.leader
 
     def evidence(self, sha256: str) -> str | None:
         """Return a frozen bundle as it is stored."""

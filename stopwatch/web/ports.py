@@ -132,8 +132,8 @@ class Estate(Protocol):
         """Return what people forgot in hypercare, each as what it is and in words."""
         ...
 
-    def leader(self) -> str:
-        """Say who evaluates and sends, as a board puts it: ``this one``."""
+    def leader(self) -> str | None:
+        """Name the replica that evaluates and sends, None for this one."""
         ...
 
     def evidence(self, sha256: str) -> str | None:

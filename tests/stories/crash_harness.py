@@ -28,6 +28,7 @@ from stopwatch.core.kpi import RuleId, SiteId
 from stopwatch.core.outbox import MessageKind, OutboxState, root_key, thread_key
 from stopwatch.store.connect import open_store
 from stopwatch.store.sql import SqlStore
+from tests.store.postgres import end_lease
 from tests.stories.crash_daemon import Tripwire, live
 from tests.stories.crash_data import CATCH_UP, QUIET, SITES, Told, Truth, channel, write_rules
 from tests.stories.crash_findings import Findings
@@ -126,7 +127,7 @@ class Track:
         """Return the settings of every life."""
         return {
             "config": rules,
-            "lease": "2s",
+            "lease": "10s",
             "database_url": self.database or f"sqlite:///{self.folder / 'stopwatch.db'}",
             "prometheus_url": f"{self.outside.prometheus}{self.number}",
             "listen": "127.0.0.1:0",
@@ -149,6 +150,8 @@ class Track:
         if process.exitcode not in KILLED:
             raise AssertionError(f"the daemon ended by itself with {process.exitcode}: {self._said()}")
         process.close()
+        if self.database:
+            end_lease(self.database)
 
     def _start(self, given: Mapping[str, object], tripwire: Tripwire | None) -> multiprocessing.process.BaseProcess:
         context = multiprocessing.get_context("forkserver")

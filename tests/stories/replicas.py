@@ -30,7 +30,7 @@ from tests.stories.crash_harness import PATIENCE, Outside, Track
 from tests.stories.namespaces import Link, Namespace, enter
 from tests.stories.world import eventually
 
-LEASE = "2s"
+LEASE = "4s"
 BEARER = "swt_replicas"
 AUTHORIZED = {"Authorization": f"Bearer {BEARER}"}
 LED = {"rule_states": "INSERT OR UPDATE", "progress": "INSERT OR UPDATE", "outbox": "UPDATE OF state"}

@@ -1,4 +1,4 @@
-"""The same kills on PostgreSQL, where a life begins as a follower: nothing is lost, nothing is doubled."""
+"""The same kills on PostgreSQL, where a life must take the lease first: nothing is lost, nothing is doubled."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.store.postgres import cluster
 from tests.stories.crash_harness import A_THOUSAND, KILLS, LONGEST_LIFE, Outside, outside, run_tracks
 from tests.stories.crash_servers import TRACKS
 
-LIVES = LONGEST_LIFE + 3.0
-"""Seconds; a life on PostgreSQL begins as a follower until the lease of the one that was killed is over."""
+LIVES = LONGEST_LIFE + 1.0
+"""Seconds; a life on PostgreSQL looks at its tables and takes the lease before it can work."""
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from stopwatch.store.connect import open_store
-from tests.store.postgres import Cluster, cluster
+from tests.store.postgres import Cluster, cluster, end_lease
 from tests.stories.answering import ANNA, SECRET
 from tests.stories.crash_data import HISTORY, SITES
 from tests.stories.crash_harness import Outside, outside
@@ -55,11 +55,12 @@ def two(tmp_path: Path, places: Outside, server: Cluster, template: str) -> Iter
 
 
 def freeze_both(two: Pair) -> None:
-    """Let each replica lead until it freezes by itself, and thaw it once the lease is the other one's."""
+    """Let each replica lead until it freezes by itself; thaw it, still sure of its long term, once the other leads."""
     known: set[int] = set()
     for _ in two.replicas:
         leader = eventually("one freezes", partial(_frozen, two, known))
         known.add(leader.pid)
+        end_lease(two.url)
         eventually("the other one takes over", partial(_led_by_another, two, leader))
         leader.send(signal.SIGCONT)
 
@@ -76,7 +77,7 @@ def _led_by_another(two: Pair, replica: Replica) -> bool:
 def test_a_leader_frozen_before_it_writes_is_refused_once_it_thaws(
     tmp_path: Path, places: Outside, server: Cluster, template: str
 ) -> None:
-    with pair(tmp_path / "two", places, server, template, mutant="freezing") as two:
+    with pair(tmp_path / "two", places, server, template, mutant="freezing", lease="10m") as two:
         freeze_both(two)
         findings = two.at_rest()
         written, stale = two.writes()
@@ -88,7 +89,7 @@ def test_a_leader_frozen_before_it_writes_is_refused_once_it_thaws(
 def test_the_same_story_notices_a_leader_without_a_fence(
     tmp_path: Path, places: Outside, server: Cluster, template: str
 ) -> None:
-    with pair(tmp_path / "two", places, server, template, mutant="freezing-unfenced") as two:
+    with pair(tmp_path / "two", places, server, template, mutant="freezing-unfenced", lease="10m") as two:
         freeze_both(two)
         eventually("somebody writes who does not lead", lambda: two.writes()[1] > 0)
 

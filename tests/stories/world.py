@@ -96,7 +96,7 @@ class Api:
         return found
 
 
-def eventually(what: str, tell: Callable[[], Any], *, seconds: float = 60) -> Any:  # noqa: ANN401 – what tell returns
+def eventually(what: str, tell: Callable[[], Any], *, seconds: float = 120) -> Any:  # noqa: ANN401 – what tell returns
     """Wait until *tell* returns something true, and return it."""
     last: Any = None
     for _ in range(int(seconds / 0.2)):

@@ -128,6 +128,7 @@ class FakeEstate:
     late: timedelta = timedelta(0)
     bodies: dict[str, str] = field(default_factory=lambda: dict(BODIES))
     forgotten: Sequence[tuple[str, str]] = ()
+    led_by: str | None = None
     audit: Sequence[Mapping[str, object]] = ()
     recovered: Container[str] = ()
     more: Sequence[Decision] = ()
@@ -153,8 +154,8 @@ class FakeEstate:
     def waiting(self) -> Sequence[tuple[str, str]]:
         return self.forgotten
 
-    def leader(self) -> str:
-        return "this one"
+    def leader(self) -> str | None:
+        return self.led_by
 
     def evidence(self, sha256: str) -> str | None:
         return self.bodies.get(sha256)

@@ -92,7 +92,7 @@ def test_a_rule_that_was_not_evaluated_yet_is_told_from_one_that_does_not_hold_t
         place.site: tuple(each for each in rules.rules[place.site] if each.id != place.rules[0].rule),
     }
     seen = tuple(replace(each, rules=each.rules[1:]) if each is place else each for each in seen)
-    facts = BoardFacts(replace(status, sites=seen), replace(rules, rules=held), (), {}, None, "this one")
+    facts = BoardFacts(replace(status, sites=seen), replace(rules, rules=held), (), {}, None, None)
     rows = {each.site: each for block in board_view(facts, NOW).phases for each in block.rows}
     assert (rows["site-002"].cells[0], rows["site-003"].cells[0]) == ("not evaluated yet", "no such rule here")
 
@@ -127,6 +127,23 @@ def test_the_board_shows_how_stopwatch_itself_does(site: PageSite) -> None:
     assert sign(site, "last evaluation") == ("bad", "10 min 12 s ago")
     assert sign(site, "backlog") == ("bad", "25 rules behind")
     assert sign(site, "messages") == ("bad", "3 waiting, oldest 10 min 40 s")
+
+
+def test_a_replica_that_follows_shows_what_the_leader_left_and_says_who_leads(site: PageSite) -> None:
+    site.estate.led_by = "stopwatch-0/1"
+    assert sign(site, "leader") == ("good", "stopwatch-0/1")
+    assert sign(site, "Slack") == ("good", "left to the leader")
+    assert sign(site, "messages") == ("good", "3 waiting, oldest 40 s")
+    facts = BoardFacts(
+        replace(EstateBoard().status(), last_evaluation=None), site.estate.rule_set(), (), {}, None, "unknown"
+    )
+    signs = board_view(facts, NOW).signs
+    assert [(one.name, one.words, one.good) for one in signs][:2] == [
+        ("backlog", "none", True),
+        ("leader", "unknown", False),
+    ], "the last evaluation is the leader's to tell"
+    (told, *_rest) = board_view(replace(facts, leader=None), NOW).signs
+    assert (told.name, told.words, told.good) == ("last evaluation", "none yet", False)
 
 
 def test_two_hundred_sites_are_one_page() -> None:

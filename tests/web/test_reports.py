@@ -225,6 +225,6 @@ def test_the_report_of_a_phase_that_is_not_there_is_a_page_that_says_so(pages: h
 def test_the_board_names_what_people_forgot() -> None:
     forgotten = (("checkpoint", "pilot of 2026-11-23 overdue"),)
     estate, board = FakeEstate(), EstateBoard()
-    facts = BoardFacts(board.status(), estate.rule_set(), (), {}, None, "this one", forgotten)
+    facts = BoardFacts(board.status(), estate.rule_set(), (), {}, None, None, forgotten)
     assert Sign("checkpoint", "pilot of 2026-11-23 overdue", good=False) in board_view(facts, NOW).signs
     assert "checkpoint" not in [sign.name for sign in board_view(replace(facts, waiting=()), NOW).signs]

@@ -96,14 +96,14 @@ class BoardView:
 
 @dataclass(frozen=True, slots=True)
 class BoardFacts:
-    """What a board is drawn from; *leader* says in words who evaluates and sends, *waiting* what people forgot."""
+    """What a board is drawn from; *leader* is who leads, None for this replica, *waiting* what people forgot."""
 
     status: StatusView
     rule_set: RuleSet
     live: Sequence[Decision]
     courses: Mapping[tuple[SiteId, RuleId], Sequence[Course]]
     outbox: OutboxStatus | None
-    leader: str
+    leader: str | None
     waiting: Sequence[tuple[str, str]] = ()
 
 
@@ -223,20 +223,23 @@ def who_acts(decision: Decision, on_call: str | None) -> str:
 def _signs(facts: BoardFacts, now: datetime) -> list[Sign]:
     return [
         *_evaluation_signs(facts, now),
-        *(_outbox_signs(facts.outbox, now) if facts.outbox is not None else ()),
+        *(_outbox_signs(facts.outbox, now, follows=facts.leader is not None) if facts.outbox is not None else ()),
         *(Sign(name, words, good=False) for name, words in facts.waiting),
-        Sign("leader", facts.leader),
+        Sign("leader", facts.leader or "this one", good=facts.leader != "unknown"),
         Sign("rules", f"revision {facts.rule_set.revision[:12]}"),
     ]
 
 
 def _evaluation_signs(facts: BoardFacts, now: datetime) -> list[Sign]:
-    if facts.status.last_evaluation is None:
+    last = facts.status.last_evaluation
+    if last is None and facts.leader is None:
         return [Sign("last evaluation", "none yet", good=False)]
     rules = {(site, rule.id): rule for site, each in facts.rule_set.rules.items() for rule in each}
-    age = now - facts.status.last_evaluation
-    steps = [rule.step for rule in rules.values()]
-    signs = [Sign("last evaluation", f"{span(age)} ago", good=not steps or age <= LATE_STEPS * min(steps))]
+    signs = []
+    if last is not None:
+        steps = [rule.step for rule in rules.values()]
+        late = bool(steps) and now - last > LATE_STEPS * min(steps)
+        signs.append(Sign("last evaluation", f"{span(now - last)} ago", good=not late))
     behind = 0
     for site in facts.status.sites:
         for status in site.rules:
@@ -246,16 +249,13 @@ def _evaluation_signs(facts: BoardFacts, now: datetime) -> list[Sign]:
     return [*signs, Sign("backlog", f"{behind} rules behind" if behind else "none", good=not behind)]
 
 
-def _outbox_signs(outbox: OutboxStatus, now: datetime) -> list[Sign]:
+def _outbox_signs(outbox: OutboxStatus, now: datetime, *, follows: bool) -> list[Sign]:
+    slack = "left to the leader" if follows else {None: "switched off", True: "up", False: "down"}[outbox.slack_up]
     waiting = sum(outbox.pending.values()) + outbox.unknown
     age = now - outbox.oldest if waiting and outbox.oldest is not None else None
     oldest = f", oldest {span(age)}" if age is not None else ""
     return [
-        Sign(
-            "Slack",
-            {None: "switched off", True: "up", False: "down"}[outbox.slack_up],
-            good=outbox.slack_up is not False,
-        ),
+        Sign("Slack", slack, good=outbox.slack_up is not False),
         Sign(
             "messages",
             f"{waiting} waiting{oldest}" if waiting else "none waiting",
