@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from stopwatch.app.day_figures import day_figures
-from stopwatch.config.duration import spell_duration
 from stopwatch.core.hypercare import missed, unreviewed
 from stopwatch.core.hypercare_status import hypercare_status
 from stopwatch.core.rollout import WIDE_ALL
 from stopwatch.watch.rollout.reporting import Told, report_message, tell_checkpoint, tell_once
+from stopwatch.web.figures import span
 from stopwatch.web.reports.checkpoint import checkpoint_document
 from stopwatch.web.reports.document import message_facts
 from stopwatch.web.reports.kpis import kpi_rows_of
@@ -125,6 +125,6 @@ def _reminders(
         told = ", ".join(f"{one.id} ({one.severity}, {one.owner or 'no owner'})" for one in waiting[:NAMED])
         more = f" and {len(waiting) - NAMED} more" if len(waiting) > NAMED else ""
         note = "Review them at the checkpoint, or note it: stopwatch issues update ID --note TEXT"
-        within = spell_duration(plan.hypercare.reviewed_within)
+        within = span(plan.hypercare.reviewed_within)
         text = f"Open issues that nobody reviewed for over {within}: {told}{more}. {note}"
         yield WIDE_ALL, f"issues-unreviewed/{now.astimezone(ZoneInfo(zone)).date()}", text

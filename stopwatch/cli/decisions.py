@@ -130,16 +130,26 @@ def _known(read: Callable[..., Decision | None], decision: str) -> Decision:
     return found
 
 
-def _tell(decision: Decision) -> None:
+def _second(at: datetime) -> str:
     from stopwatch.core.grid import rfc3339
 
+    return rfc3339(at.replace(microsecond=0))
+
+
+def _tell(decision: Decision) -> None:
+    from zoneinfo import ZoneInfo
+
+    from stopwatch.core.grid import rfc3339
+    from stopwatch.web.pages.timeline import act_words
+
+    utc = ZoneInfo("UTC")
     paused = "a drill" if decision.drill else "paused" if decision.paused else "not paused"
     click.echo(f"{decision.id}  {decision.state}, {paused}, revision {decision.rev}")
     click.echo(f"scope {decision.scope}, opened {rfc3339(decision.opened_at)}")
     if decision.until:
         click.echo(f"overridden until {rfc3339(decision.until)}")
     if decision.state == "rolled_back" and decision.clock is not None:
-        click.echo(f"verification: {decision.clock.words}, until {rfc3339(decision.clock.until)}")
+        click.echo(f"verification: {decision.clock.words}, until {_second(decision.clock.until)}")
     click.echo("grounds:")
     for ground in decision.grounds:
         over = "unwatched: its rule left the rule set, resolve it" if ground.unwatched else "holds"
@@ -154,9 +164,8 @@ def _tell(decision: Decision) -> None:
     click.echo("acts:" if decision.acts else "nobody has acted yet")
     for acted in decision.acts:
         reason = f": {acted.reason}" if acted.reason else ""
-        click.echo(
-            f"  {rfc3339(acted.at)}  {acted.actor} {acted.act}{reason}  (rev {acted.rev_before} → {acted.rev_after})"
-        )
+        did = act_words(acted, utc)
+        click.echo(f"  {_second(acted.at)}  {acted.actor} {did}{reason}  (rev {acted.rev_before} → {acted.rev_after})")
 
 
 def _options(act: Act) -> list[click.Option]:

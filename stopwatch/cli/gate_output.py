@@ -113,7 +113,7 @@ def _print(table: Table, empty: str) -> None:
 def _print_kept_demands(record: Row) -> None:
     told = met(record)
     if told:
-        click.echo("kept: " + "; ".join(told))
+        click.echo("met: " + "; ".join(told))
 
 
 def _window(window: Row) -> str:

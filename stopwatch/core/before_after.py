@@ -112,9 +112,10 @@ def in_a_sentence(found: Sequence[BeforeAfter]) -> str:
     unknown = [(site, row) for site, row in rows if row.inside is None]
     inside = len(rows) - len(outside) - len(unknown)
     if inside == len(rows):
-        whole = "The KPI is" if inside == 1 else f"All {inside} KPIs are"
+        whole = "By its median the KPI is" if inside == 1 else f"By their medians all {inside} KPIs are"
         return f"{whole} within the band of the baseline."
-    parts = [f"{inside} of {len(rows)} KPIs {'is' if inside == 1 else 'are'} within the band of the baseline"]
+    known = f"{inside} of {len(rows)} KPIs {'is' if inside == 1 else 'are'}"
+    parts = [f"By their medians {known} within the band of the baseline"]
     if outside:
         parts.append("OUTSIDE it: " + some([f"{row.kpi.title} at {site}{_times(row)}" for site, row in outside]))
     if unknown:

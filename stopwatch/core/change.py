@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+CHANGE_KEYS = frozenset(
+    {"type", "what", "why", "risk", "version", "initiator", "scope", "integrations", "customers", "communication"}
+    | {"cutover"}
+)
+"""The keys of a change record that mean something; others are people's own."""
+
+
 class ChangeType(StrEnum):
     """How strict the rollout is with it."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from stopwatch.core.entry import exit_missing
+from stopwatch.core.go_lives import first_activations
 from stopwatch.core.issue import Issue, issues, open_issues
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.ledger import EntryKind
@@ -67,9 +68,9 @@ def newest_due(at: time, zone: tzinfo, *, now: datetime) -> tuple[date, datetime
 def in_hypercare(
     plan: Plan, activations: Mapping[SiteId, Activation], entries: Sequence[Entry], *, at: datetime
 ) -> list[Phase]:
-    """Return the phases with a site that was live at *at*, and whose exit was not passed by then."""
-    known = [entry for entry in entries if entry.at <= at]
-    return [phase for phase in plan.phases if live_sites(phase, activations, at=at) and exit_missing(phase, known)]
+    """Return the phases with a site that had gone live by *at*, be it by a first try, and not passed their exit."""
+    known, firsts = [entry for entry in entries if entry.at <= at], first_activations(activations, entries)
+    return [phase for phase in plan.phases if live_sites(phase, firsts, at=at) and exit_missing(phase, known)]
 
 
 def live_sites(phase: Phase, activations: Mapping[SiteId, Activation], *, at: datetime) -> list[SiteId]:
@@ -95,7 +96,8 @@ def checkpoints(
     now: datetime,
 ) -> list[Checkpoint]:
     """Return every checkpoint of *phase* that was due up to *now*, oldest first, at most those of `MOST_DAYS`."""
-    began = [activations[site].at for site in phase.sites if site in activations]
+    firsts = first_activations(activations, entries)
+    began = [firsts[site].at for site in phase.sites if site in firsts]
     if plan.checkpoint is None or not began:
         return []
     day, first = newest_due(plan.checkpoint.at, zone, now=now)[0], min(began)

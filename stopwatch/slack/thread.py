@@ -147,12 +147,13 @@ def _act(body: Mapping[str, object], decision: Decision | None) -> str:
     acted = _remembered(body, decision)
     act = str(body.get("act") or (acted.act if acted else "acted"))
     actor = body.get("actor") or (acted.actor if acted else "somebody")
-    reason = body.get("reason") or (acted.reason if acted and acted.actor != "daemon" else None)
+    told_by_daemon = act in {DRILL_ENDED, Happening.ROLLBACK_FLAGGED}
+    reason = body.get("reason") or (acted.reason if acted and (acted.actor != "daemon" or told_by_daemon) else None)
     at = moment(body.get("at")) or (acted.at if acted else None)
     details = {**(acted.details if acted else {}), **body}
     did = DID.get(act) or safe(act, NAME)
     said = f": “{safe(reason, REASON)}”" if reason and actor != "daemon" else ""
-    if act == DRILL_ENDED and reason:
+    if told_by_daemon and reason:
         said = f": {safe(reason, REASON)}"
     first = f"*{person(actor)}* {did}{_what(act, details)}{said}{f' · {here(at)}' if at else ''}"
     now = NOW.get(str(body.get("state")))

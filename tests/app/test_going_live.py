@@ -9,6 +9,7 @@ import pytest
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
 from stopwatch.config.settings import load_settings
+from stopwatch.core.go_lives import go_lives
 from stopwatch.core.kpi import SiteId
 from stopwatch.store.connect import open_store
 from stopwatch.telemetry.metrics import Metrics
@@ -24,6 +25,7 @@ rules:
 """
 PLAN = """
 rollout: story
+change: {version: "4.12"}
 phases:
   - {id: pilot, sites: [ham-01], observation: 1d}
   - {id: wave-1, sites: [lodz], observation: 1d, readiness: [UAT signed]}
@@ -64,3 +66,16 @@ def test_a_site_that_somebody_activates_is_watched_from_the_next_pulse_on(daemon
     activate(daemon.desk, asked, transport="cli", now=now)
     daemon.pass_time()
     assert watched(daemon) == {"ham-01": planned, "lodz": now}
+
+
+def test_a_go_live_of_the_plan_stands_in_the_ledger_with_its_version_for_good(daemon: Daemon) -> None:
+    planned = datetime(2026, 11, 20, 6, tzinfo=UTC)
+    daemon.pass_time()
+    again = GoLive(SiteId("ham-01"), "cli:bo", "4.13", reason="second try")
+    activate(daemon.desk, again, transport="cli", now=planned + timedelta(days=3))
+    with daemon.store.reading() as view:
+        lives = go_lives(view.activations("story"), view.entries("story"))
+    assert [(one.at, one.version, one.actor[:5]) for one in lives] == [
+        (planned, "4.12", "plan:"),
+        (planned + timedelta(days=3), "4.13", "cli:b"),
+    ]

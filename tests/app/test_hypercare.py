@@ -143,7 +143,7 @@ def test_issues_that_nobody_looks_at_are_said_once_a_day_until_a_checkpoint_is_h
     pass_time(daemon, at(21, 10, 11))
     pass_time(daemon, at(21, 11, 11))
     (first,) = texts(daemon)
-    assert "Open issues that nobody reviewed for over 1d2h: ham-01-1 (sev2, no owner)." in first
+    assert "Open issues that nobody reviewed for over 1 d 2 h: ham-01-1 (sev2, no owner)." in first
     hold(daemon.desk, meeting, transport="cli", now=at(21, 11, 30))
     pass_time(daemon, at(22, 10))
     assert texts(daemon) == [first]

@@ -246,4 +246,4 @@ def test_status_shows_where_everything_stands_and_what_is_missing(shell: Shell) 
     assert shown.startswith("story, normal change: WMS 4.12\n\npilot: phase pilot has not passed its exit")
     assert "ham-01   Hamburg   at the daemon's next tick   PAUSED: ham-01-" in shown
     assert "waits for rollout activate, planned 2026-11-20 06:00 UTC" in shown
-    assert "lodz lack uat" in shown
+    assert "lodz lacks uat" in shown

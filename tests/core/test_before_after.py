@@ -40,25 +40,25 @@ def after(load: float | None, speed: float | None) -> SiteFigures:
 @pytest.mark.parametrize(
     ("now", "words"),
     [
-        pytest.param(after(11, 9), "All 2 KPIs are within the band of the baseline.", id="both near"),
+        pytest.param(after(11, 9), "By their medians all 2 KPIs are within the band of the baseline.", id="both near"),
         pytest.param(
             after(30, 9),
-            "1 of 2 KPIs is within the band of the baseline; OUTSIDE it: Load at ham-01 (3 times).",
+            "By their medians 1 of 2 KPIs is within the band of the baseline; OUTSIDE it: Load at ham-01 (3 times).",
             id="one is worse",
         ),
         pytest.param(
             after(11, 5),
-            "1 of 2 KPIs is within the band of the baseline; OUTSIDE it: Speed at ham-01 (0.5 times).",
+            "By their medians 1 of 2 KPIs is within the band of the baseline; OUTSIDE it: Speed at ham-01 (0.5 times).",
             id="one is lower that should be high",
         ),
         pytest.param(
             after(None, 9),
-            "1 of 2 KPIs is within the band of the baseline; cannot be told: Load at ham-01.",
+            "By their medians 1 of 2 KPIs is within the band of the baseline; cannot be told: Load at ham-01.",
             id="one could not be read",
         ),
         pytest.param(
             replace(after(11, 9), kpis=after(11, 9).kpis[:1]),
-            "1 of 2 KPIs is within the band of the baseline; cannot be told: Speed at ham-01.",
+            "By their medians 1 of 2 KPIs is within the band of the baseline; cannot be told: Speed at ham-01.",
             id="one was not read at all",
         ),
         pytest.param(None, "Nothing can be compared with a baseline.", id="nothing is recorded"),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from stopwatch.core.grid import rfc3339
 from stopwatch.core.hypercare import checkpoint, checkpoints, due_at, in_hypercare, newest_due, waiting
 from stopwatch.core.ledger import Entry, EntryKind
 from stopwatch.core.phase import HypercarePlan
@@ -61,6 +62,15 @@ def test_a_phase_is_in_hypercare_from_its_first_go_live_to_its_exit() -> None:
     assert in_hypercare(PLAN, LIVE, [], at=LIVE_AT - timedelta(seconds=1)) == []
     assert in_hypercare(PLAN, LIVE, [gone], at=LIVE_AT) == [PILOT]
     assert in_hypercare(PLAN, LIVE, [gone], at=NOW) == []
+
+
+def test_a_second_try_forgets_no_checkpoint_of_the_first() -> None:
+    again = {HAM: replace(LIVE[HAM], at=NOW)}
+    first = Entry(1, "r", EntryKind.ACTIVATION, HAM, "", {"version": "4.12.0", "at": rfc3339(LIVE_AT)}, "cli:ida", NOW)
+    entries = [first, held(2, at=NOW, day="2026-11-21")]
+    found = checkpoints(PLAN, PILOT, again, entries, zone=BERLIN, now=NOW + timedelta(days=1))
+    assert [(one.day.day, one.held is not None) for one in found] == [(20, False), (21, True), (22, False)]
+    assert in_hypercare(PLAN, again, entries, at=LIVE_AT) == [PILOT]
 
 
 def test_the_checkpoints_so_far_are_those_of_hypercare_with_what_was_recorded() -> None:

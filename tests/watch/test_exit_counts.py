@@ -116,7 +116,7 @@ def test_a_long_past_is_asked_for_in_pieces() -> None:
             Constant(),
             replace(KPI, failures=None, attempts=None),
             FIVE,
-            "it has no failures and attempts",
+            "the KPI names no counters of failures and attempts",
             id="a ratio",
         ),
         pytest.param(

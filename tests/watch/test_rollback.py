@@ -128,6 +128,16 @@ def test_kpis_that_do_not_come_back_flag_it_when_the_time_is_over(worlds: Worlds
     assert flagged.paused
 
 
+def test_whoever_must_look_at_a_flagged_site_is_told_which_kpis_were_outside_and_for_how_long(worlds: Worlds) -> None:
+    played = Played(worlds, "B" * 8 + "C" * 30, "C" * 10 + "M" * 2 + "CCCBCC" + "C" * 20)
+    played.run(range(7, 30))
+    reason = str(played.decision.acts[-1].reason)
+    assert reason.startswith("the KPIs were not inside the band for 5 min by 2026-11-21 10:26 UTC"), reason
+    assert reason.endswith(
+        "; Load at ham-01 outside in 9 of 21 slots; Delay at ham-01 outside in 1, not seen in 2 of 21 slots"
+    )
+
+
 def test_the_evidence_of_a_verdict_holds_every_value_and_is_named_by_act_and_audit(worlds: Worlds) -> None:
     played = Played(worlds, "BM" + "C" * 20)
     played.run(range(7, 20))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from stopwatch.core.blind import BlindSpan
-from stopwatch.core.change import ChangeRecord
+from stopwatch.core.change import ChangeRecord, Notice
 from stopwatch.core.decision import Acted, Decision, DecisionId, DecisionState, Ground, GroundId, GroundKind, Link
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import Better, Kpi, KpiId, RuleId, Unit
@@ -19,6 +19,7 @@ from stopwatch.core.window import Window
 from tests.core.hypercare import HAM, LIVE, LODZ, PILOT, PLAN, held, issue_entry
 
 NOW = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)
+PROVEN = "at least 97.1 % at 95 %"
 SHA = "9f2c4e0b7f6d1c58a3e9d0b4c7a1e2f35b6c8d9e0f1a2b3c4d5e6f708192a3b4"
 ERRORS, LABELS = KpiId("integration-5xx"), KpiId("label-success")
 KPIS = {
@@ -42,6 +43,14 @@ RULES = (
         16,
     ),
 )
+
+
+ACTIVATED = {
+    "version": "4.12.0",
+    "override": True,
+    "reason": "peak is near",
+    "unmet": ["uat (qa): not recorded; stopwatch rollout done ham-01 uat --link URL"],
+}
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
@@ -91,14 +100,20 @@ def judgement_record() -> dict[str, object]:
         ],
         "rules": [
             {**rule, "rule": "integration-5xx", "verdict": "fail", "coverage": 0.998, "breaching_share": 0.021}
-            | {"longest_breaching_seconds": 1920, "breaches": [{"acquitted": None}]},
+            | {"longest_breaching_seconds": 1920, "breaches": [{"acquitted": None}]}
+            | {"pauses": 1, "blind_slots": 40, "step_seconds": 60.0},
             {"site": HAM, "rule": "label-success", "mode": "enforce", "verdict": "not_provable", "slots": None}
             | {"failure": "Prometheus refused the expression"},
         ],
         "kpis": [
-            {"site": HAM, "title": "Label success", "proof": {"text": "at least 97.1 % at 95 %"}}
-            | {"proof": {"text": "at least 97.1 % at 95 %", "failures": 12, "attempts": 4100}},
-            {"site": HAM, "title": "Integration 5xx", "proof": None, "unproven": "it names no counters"},
+            {"site": HAM, "title": "Label success"}
+            | {"proof": {"text": f"{PROVEN}, valid whenever looked at", "failures": 12, "attempts": 4100}},
+            {
+                "site": HAM,
+                "title": "Integration 5xx",
+                "proof": None,
+                "unproven": "the KPI names no counters of failures and attempts",
+            },
         ],
         "figures": [
             {"site": HAM, "start": "2026-11-21T11:00:00Z", "end": "2026-11-23T07:00:00Z"}
@@ -124,7 +139,7 @@ def entries() -> tuple[Entry, ...]:
         entry(1, EntryKind.BASELINE, HAM, "", at(19, 9), **baseline()),
         entry(2, EntryKind.DONE, HAM, "uat", at(19, 10), done=True, link="https://wiki.example/uat", note="signed"),
         entry(3, EntryKind.REHEARSAL, HAM, "flag", at(19, 11), ok=True, link="https://wiki.example/rehearsal"),
-        entry(4, EntryKind.ACTIVATION, HAM, "", at(20, 6), version="4.12.0", override=True, reason="peak is near"),
+        entry(4, EntryKind.ACTIVATION, HAM, "", at(20, 6), **ACTIVATED),
         entry(
             5,
             EntryKind.REPORT,
@@ -198,7 +213,14 @@ def story() -> Story:
     plan = replace(
         PLAN,
         sites={HAM: site, LODZ: PLAN.sites[LODZ]},
-        change=ChangeRecord(what="WMS 4.12", why="speed", version="4.12.0", scope_in=("receiving", "packing")),
+        change=ChangeRecord(
+            what="WMS 4.12",
+            why="speed",
+            version="4.12.0",
+            scope_in=("receiving", "packing"),
+            communication=(Notice("summary at every gate", "warehouse leads"), Notice("new labels")),
+            written={"what": "WMS 4.12", "ticket": "CHG-7", "approvers": ["Ida", "Bo"]},
+        ),
         links={"runbook": "https://wiki.example/rollout"},
     )
     rule_set = RuleSet(plan, KPIS, {HAM: RULES, LODZ: RULES}, "ab" * 32)

@@ -33,6 +33,7 @@ from tests.core.hypercare import HAM, PILOT, WAVE, held
 from tests.web.estate import EstateBoard, EstateRecords, FakeEstate
 from tests.web.health import FakeHealth
 from tests.web.rollout_story import LATER, NOW, at, baseline, entry, kpis, quiet, story
+from tests.web.second_try import second_try
 from tests.web.world import FakeActs
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -42,6 +43,7 @@ DOCUMENTS: dict[str, Callable[[], Document]] = {
     "gate": lambda: gate_document(story(), PILOT),
     "gate_unjudged": lambda: gate_document(story(), WAVE),
     "handover": lambda: handover_document(story()),
+    "handover_second_try": lambda: handover_document(second_try()),
     "handover_empty": lambda: handover_document(quiet()),
 }
 

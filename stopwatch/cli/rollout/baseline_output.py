@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stopwatch.cli.terms import write_table
+from stopwatch.web.figures import figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,15 +26,14 @@ def print_baseline(entry: Entry) -> None:
     rows = [
         [
             str(kpi),
-            _figure(told["median"]),
-            _figure(told["p90"]),
-            str(told["unit"]),
+            _figure(told["median"], told["unit"]),
+            _figure(told["p90"], told["unit"]),
             f"{told['samples']} of {told['slots']}",
             f"{told['coverage']:.1%}",
         ]
         for kpi, told in (kpis.items() if isinstance(kpis, dict) else ())
     ]
-    write_table(["KPI", "median", "p90", "unit", "samples", "coverage"], rows, "no KPIs")
+    write_table(["KPI", "median", "p90", "samples", "coverage"], rows, "no KPIs")
     for kpi, why in left.items() if isinstance(left, dict) else ():
         click.echo(f"left out, nothing needs it: {kpi}: {why}")
 
@@ -52,10 +52,10 @@ def print_comparison(frozen: Entry, compared: Sequence[Compared], band: Decimal)
     rows = [
         [
             one.kpi.id,
-            _figure(one.median_before),
-            _figure(one.now.median),
-            _figure(one.p90_before),
-            _figure(one.now.p90),
+            figure(one.median_before, one.kpi.unit.value),
+            figure(one.now.median, one.kpi.unit.value),
+            figure(one.p90_before, one.kpi.unit.value),
+            figure(one.now.p90, one.kpi.unit.value),
             f"{one.ratio:.2f}" if one.ratio is not None else "–",
             one.words,
         ]
@@ -64,5 +64,5 @@ def print_comparison(frozen: Entry, compared: Sequence[Compared], band: Decimal)
     write_table(["KPI", "median before", "now", "p90 before", "now", "ratio", "in words"], rows, "no KPIs")
 
 
-def _figure(number: object) -> str:
-    return f"{number:.4g}" if isinstance(number, int | float) else "–"
+def _figure(number: object, unit: object) -> str:
+    return figure(number if isinstance(number, int | float) else None, str(unit))

@@ -59,6 +59,9 @@ def _write(found: Overview, moment: datetime) -> None:
             for entry in site.overrides:
                 version, reason = entry.body.get("version"), entry.body.get("reason")
                 click.echo(f"  {site.site.id}: {version} went live past a closed gate, by {entry.actor}: {reason}")
+                unmet = entry.body.get("unmet")
+                for text in unmet if isinstance(unmet, list) else ():
+                    click.echo(f"    not met: {str(text).partition('; ')[0]}")
 
 
 def _missing(phase: PhaseOverview) -> list[str]:
@@ -70,7 +73,11 @@ def _missing(phase: PhaseOverview) -> list[str]:
         others = [f"held: {reason.text}" for reason in reasons if reason.holds is not Holds.ITEM]
         for text in ([f"lack {items}"] if items else []) + others:
             alike.setdefault(text, []).append(site.site.id)
-    return [f"{', '.join(sites)} {text}" for text, sites in alike.items()]
+    return [f"{', '.join(sites)} {_agreeing(text, len(sites))}" for text, sites in alike.items()]
+
+
+def _agreeing(text: str, sites: int) -> str:
+    return text.replace("lack ", "lacks ", 1) if sites == 1 and text.startswith("lack ") else text
 
 
 def _exit(phase: PhaseOverview) -> str:

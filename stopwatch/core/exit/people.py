@@ -38,7 +38,7 @@ def people_checks(
         checks += [sign_off_check(phase, role, entries, went_live) for role in phase.exit.sign_offs]
         checks.append(runbook_check(phase, entries, went_live))
     if plan.change.type is ChangeType.EMERGENCY:
-        checks.append(_retrospective(phase, entries, now))
+        checks.append(retrospective_check(phase, entries, now))
     return checks
 
 
@@ -92,7 +92,8 @@ def runbook_check(phase: Phase, entries: Iterable[Entry], went_live: datetime | 
     return Check("runbook", _LACKS, text, f"stopwatch rollout runbook {phase.id} --link URL --note TEXT")
 
 
-def _retrospective(phase: Phase, entries: Iterable[Entry], now: datetime) -> Check:
+def retrospective_check(phase: Phase, entries: Iterable[Entry], now: datetime) -> Check:
+    """Check that people looked back on an emergency change."""
     held = retrospective(phase.id, entries, now=now)
     text = f"the retrospective of the emergency change: {held.why}"
     if held.met:

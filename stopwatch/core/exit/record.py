@@ -110,6 +110,7 @@ def _rule(over: RuleOver, judgement: Judgement) -> dict[str, object]:
         "low_volume_share": tally.low_volume_share,
         "longest_breaching_seconds": tally.longest.total_seconds(),
         "blind_slots": len(tally.blind),
+        "pauses": _pauses(over, judgement),
         "classes_sha256": tally.sha256,
         "breaches": [
             {
@@ -121,6 +122,16 @@ def _rule(over: RuleOver, judgement: Judgement) -> dict[str, object]:
             for one in tally.entered
         ],
     }
+
+
+def _pauses(over: RuleOver, judgement: Judgement) -> int:
+    """Count the decisions that lasted into the window, with a ground of this rule at this site."""
+    start = next((one.start for one in judgement.seen.windows if one.site == over.site), None)
+    return sum(
+        any((ground.site, ground.rule) == (over.site, over.rule) for ground in decision.grounds)
+        for decision in judgement.seen.decisions
+        if start is not None and (decision.ended_at is None or decision.ended_at > start)
+    )
 
 
 def _kpi(over: KpiOver) -> dict[str, object]:

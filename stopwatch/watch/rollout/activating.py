@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stopwatch.core.grid import rfc3339
+from stopwatch.core.ledger import EntryKind, entry
 from stopwatch.core.opening import DAEMON
-from stopwatch.core.records import Activation, AuditEntry
+from stopwatch.core.records import Activation
+from stopwatch.watch.noting import record_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +40,9 @@ def planned_go_lives(known: Mapping[SiteId, Activation], rule_set: RuleSet, now:
     """Return who is live at *now*, of whom are *known* to be recorded; nothing is written."""
     plan = rule_set.plan
     fresh = {
-        site.id: Activation(plan.rollout, site.id, site.go_live, f"plan:{rule_set.revision[:HASH_SHOWN]}", now)
+        site.id: Activation(
+            plan.rollout, site.id, site.go_live, f"plan:{rule_set.revision[:HASH_SHOWN]}", now, plan.change.version
+        )
         for site in plan.sites.values()
         if site.id not in known and site.go_live is not None and site.go_live <= now and plan.by_itself(site.id)
     }
@@ -56,9 +60,16 @@ def record_go_lives(tx: Writer, rollout: str, fresh: Iterable[Activation]) -> No
     for activation in fresh:
         if activation.site not in known:
             tx.save_activation(activation)
-            details = {"site": activation.site, "at": rfc3339(activation.at)}
-            act = AuditEntry(activation.recorded_at, activation.actor, DAEMON, "rollout.activate", details=details)
-            tx.audit(act)
+            body: dict[str, object] = {"version": activation.version, "at": rfc3339(activation.at)}
+            made = entry(
+                rollout,
+                EntryKind.ACTIVATION,
+                activation.site,
+                body=body,
+                actor=activation.actor,
+                at=activation.recorded_at,
+            )
+            record_in(tx, made, transport=DAEMON, act="rollout.activate")
 
 
 def next_go_live(plan: Plan, activated: Mapping[SiteId, Activation], now: datetime) -> datetime | None:

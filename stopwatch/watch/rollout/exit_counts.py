@@ -71,7 +71,7 @@ def count(
 def _over(kpi: Kpi, site: SiteId, volumes: _Found, pairs: _Found) -> KpiOver:
     volume = volumes.get(site)
     seen = sum(one for (one,) in volume if isfinite(one)) if isinstance(volume, list) else None
-    found = pairs.get(site, "it has no failures and attempts")
+    found = pairs.get(site, "the KPI names no counters of failures and attempts")
     if isinstance(found, str):
         return KpiOver(site, kpi.id, kpi.title, seen, unproven=found)
     counts, windows = total((failures, attempts) for failures, attempts in found)

@@ -15,7 +15,7 @@ from stopwatch.core.opening import DAEMON
 from stopwatch.core.reading import Query
 from stopwatch.core.records import AuditEntry
 from stopwatch.core.rollback import failing_ground, not_before, settled, terms_of
-from stopwatch.core.rollback_clock import ClockTerms, ClockVerdict, RollbackClock, letters, run_clock
+from stopwatch.core.rollback_clock import ClockTerms, ClockVerdict, Outcome, RollbackClock, letters, run_clock
 from stopwatch.core.rollback_proof import ROLLBACK
 from stopwatch.watch.acts.rollback_terms import Condition, conditions_of
 from stopwatch.watch.messages import tell
@@ -56,6 +56,18 @@ class Course:
         """Run the clock, with the grounds of *decision* if it is given, else as if no ground had opened."""
         failed = failing_ground(decision, self.terms.rolled_back_at) if decision is not None else None
         return run_clock(self.terms, self.slots.grid, self.classes, failed=failed)
+
+    @property
+    def kept_outside(self) -> str:
+        """Which KPIs were outside the band or not seen, and in how many of the slots."""
+        told = []
+        for condition, values in zip(self.conditions, self.series, strict=True):
+            known = [value for value in values if value == value]  # noqa: PLR0124 – NaN is the only value that is not itself
+            outside, unseen = sum(not condition.band.holds(value) for value in known), len(values) - len(known)
+            counts = [f"outside in {outside}"] * bool(outside) + [f"not seen in {unseen}"] * bool(unseen)
+            if counts:
+                told.append(f"{condition.kpi.title} at {condition.site} {', '.join(counts)} of {len(values)} slots")
+        return "; ".join(told)
 
 
 class RollbackWatch:
@@ -159,6 +171,8 @@ def settle(desk: Desk, course: Course, now: datetime, *, reached: datetime | Non
             tell(tx, after, desk.channel(after.site), now=now)
             return after
         verdict = not_before(verdict, before, reached)
+        if verdict.outcome is Outcome.FLAGGED and course.fold()[1] == verdict and course.kept_outside:
+            verdict = replace(verdict, reason=f"{verdict.reason}; {course.kept_outside}")
         evidence = json.loads(canonical_json(evidence_of(course, before, clock, verdict)))
         sha256 = content_hash(evidence)
         tx.save_evidence(sha256, canonical_json(evidence), now)

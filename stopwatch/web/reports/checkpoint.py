@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from stopwatch.core.go_lives import first_activations
 from stopwatch.core.hypercare import Checkpoint, checkpoints, live_sites
 from stopwatch.core.kpi import KpiId, SiteId, Unit
 from stopwatch.core.ledger import EntryKind
@@ -22,6 +23,7 @@ from stopwatch.web.reports.rows import (
     blind_in,
     decision_table,
     decisions_of,
+    foot_of,
     issue_line,
     issue_table,
     issues_of,
@@ -81,19 +83,21 @@ def checkpoint_document(
                 "Decisions",
                 text=() if told else (f"None since {minute(since)} UTC.",),
                 table=decision_table(told, story.now) if told else None,
-                brief=tuple(_decision_line(one) for one in told),
+                brief=tuple(_decision_line(one) for one in told) or (f"none since {minute(since)} UTC",),
             ),
             _blind(story, phase, since),
             Section(
                 "Open issues",
                 text=() if log else ("None.",),
                 table=issue_table(log) if log else None,
-                brief=tuple(issue_line(one) for one in log),
+                brief=tuple(issue_line(one) for one in log) or ("none",),
             ),
-            Section("What is due", text=() if due else ("Nothing.",), items=tuple(due), brief=tuple(due)),
+            Section(
+                "What is due", text=() if due else ("Nothing.",), items=tuple(due), brief=tuple(due) or ("nothing",)
+            ),
             _held(story, every),
         ),
-        (f"rollout {story.plan.rollout} · written {minute(story.now)} UTC · audit head {story.audit_head[:12]}",),
+        (foot_of(story),),
     )
 
 
@@ -118,7 +122,8 @@ def _lead(
 
 def _kpi_section(story: Story, phase: Phase, kpis: Sequence[Row], as_of: datetime | None) -> Section:
     if as_of is None:
-        return Section("KPIs", text=("Not looked at yet; the daemon notes them at every checkpoint.",))
+        words = "Not looked at yet; the daemon notes them at every checkpoint."
+        return Section("KPIs", text=(words,), brief=("not looked at yet",))
     rows = tuple(_kpi(story, row) for row in kpis)
     bad = tuple(" · ".join(part for part in row if part != NONE) for row in rows if row[-1] != "ok")
     good = (f"{many(len(rows) - len(bad), 'KPI')} within their limits",) if len(rows) > len(bad) else ()
@@ -174,7 +179,8 @@ def _blind(story: Story, phase: Phase, since: datetime) -> Section:
     unjudged = tuple(unjudged_lines(story, live))
     table = Table(("site", f"since {minute(since)} UTC", "since go-live"), rows) if rows else None
     none = () if rows else (f"No site was {'told to be ' if unjudged else ''}blind since its go-live.",)
-    return Section("Blind time", text=none + unjudged, table=table, brief=brief)
+    calm = f"none since {minute(since)} UTC" if rows else "none since go-live"
+    return Section("Blind time", text=none + unjudged, table=table, brief=(*brief, *unjudged) or (calm,))
 
 
 def _held(story: Story, every: Sequence[Checkpoint]) -> Section:
@@ -198,7 +204,8 @@ def _decision_line(one: Decision) -> str:
 
 
 def _went_live(story: Story, phase: Phase) -> datetime:
-    return min((story.activations[site].at for site in phase.sites if site in story.activations), default=story.now)
+    firsts = first_activations(story.activations, story.entries)
+    return min((firsts[site].at for site in phase.sites if site in firsts), default=story.now)
 
 
 def _span(length: timedelta) -> str:

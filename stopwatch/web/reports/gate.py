@@ -12,7 +12,7 @@ from stopwatch.web.figures import minute
 from stopwatch.web.reports.before_after import judged_comparison
 from stopwatch.web.reports.document import Document, Section, Table
 from stopwatch.web.reports.judgement import Row, call_words, met, proof_table, rows_of, rule_table
-from stopwatch.web.reports.rows import NONE, decision_table, decisions_of, issue_table, issues_of
+from stopwatch.web.reports.rows import NONE, decision_table, decisions_of, foot_of, issue_table, issues_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +22,21 @@ if TYPE_CHECKING:
     from stopwatch.core.story import Story
 
 
+RULES_IN_WORDS = (
+    "Every rule was judged again at every step of the window (a slot). Coverage is the share of slots with a value, "
+    "those with too few events aside; breaching is the share of these beyond the limit; blind is how long there was "
+    "nothing to judge by."
+)
+PROOF_IN_WORDS = (
+    "A good share over some days may be luck. Where failures and attempts are counted, this is what it is at least, "
+    "however often somebody looks; it decides nothing. Without counters nothing is proven."
+)
+
+
 def gate_document(story: Story, phase: Phase) -> Document:
     """Write the summary of *phase* from its newest kept judgement and what people made of it."""
     judgement, call = newest_judgement(story.entries, phase.id)
-    foot = f"rollout {story.plan.rollout} · written {minute(story.now)} UTC · audit head {story.audit_head[:12]}"
+    foot = foot_of(story)
     if judgement is None:
         lead = (f"{phase.id} was never judged.", f"Next: stopwatch gate {phase.id} looks at its whole window.")
         return Document(f"Gate of {phase.id}", lead, (), (foot,), "not judged")
@@ -116,12 +127,12 @@ def _window(record: Row) -> list[Section]:
 
 def _rules(record: Row) -> list[Section]:
     table = rule_table(record)
-    return [Section("Rules over the whole window", table=table)] if table.rows else []
+    return [Section("Rules over the whole window", text=(RULES_IN_WORDS,), table=table)] if table.rows else []
 
 
 def _proofs(record: Row) -> list[Section]:
     table = proof_table(record)
-    return [Section("What the volume proves", table=table)] if table.rows else []
+    return [Section("What the volume proves", text=(PROOF_IN_WORDS,), table=table)] if table.rows else []
 
 
 def _met(record: Row) -> list[Section]:

@@ -5,27 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from stopwatch.core.change import CHANGE_KEYS
+from stopwatch.core.go_lives import go_lives
 from stopwatch.core.hypercare import checkpoints
-from stopwatch.core.ledger import EntryKind
 from stopwatch.core.phase_gate import newest_judgement
 from stopwatch.web.figures import minute
 from stopwatch.web.reports.document import Bar, Document, Section, Table, Timeline
 from stopwatch.web.reports.gate import call_sentence
+from stopwatch.web.reports.handover_record import go_live_sections, record_sections
 from stopwatch.web.reports.handover_run import run_sections
-from stopwatch.web.reports.rows import (
-    NONE,
-    decision_table,
-    decisions_of,
-    issue_table,
-    issues_of,
-    many,
-    people,
-)
+from stopwatch.web.reports.rows import NONE, decisions_of, issue_table, issues_of, many, people, plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from stopwatch.core.ledger import Entry
+    from stopwatch.core.change import Notice
+    from stopwatch.core.go_lives import GoneLive
     from stopwatch.core.phase import Phase
     from stopwatch.core.story import Story
 
@@ -39,12 +34,12 @@ def handover_document(story: Story) -> Document:
         (
             *_course(story),
             _sites(story),
+            *go_live_sections(story),
             *_change(story),
             _phases(story),
             *_issues(story),
             *run_sections(story),
-            *_decisions(story),
-            *_recorded(story),
+            *record_sections(story),
             *_checkpoints(story),
         ),
         (
@@ -73,16 +68,21 @@ def _lead(story: Story) -> tuple[str, ...]:
 
 
 def _course(story: Story) -> list[Section]:
+    lives = go_lives(story.activations, story.entries)
     if not story.activations:
         return []
-    start = min(one.at for one in story.activations.values())
-    rows = tuple((site, tuple(_bars(story, site))) for site in story.plan.sites if site in story.activations)
+    start = min(one.at for one in lives)
+    rows = tuple(
+        (site, tuple(_bars(story, site, [one for one in lives if one.site == site])))
+        for site in story.plan.sites
+        if site in story.activations
+    )
     return [Section("How it went", timeline=Timeline(start, max(story.now, start), rows))]
 
 
-def _bars(story: Story, site: str) -> Iterator[Bar]:
-    live = next(one for name, one in story.activations.items() if name == site)
-    yield Bar("live", live.at, story.now, f"{site} live since {minute(live.at)} UTC, {live.version or 'no version'}")
+def _bars(story: Story, site: str, lives: Sequence[GoneLive]) -> Iterator[Bar]:
+    for live, end in zip(lives, [*(one.at for one in lives[1:]), story.now], strict=True):
+        yield Bar("live", live.at, end, f"{site} live since {minute(live.at)} UTC, {live.version or 'no version'}")
     for blind in story.blind:
         if blind.site == site:
             until = blind.until or story.now
@@ -94,7 +94,9 @@ def _bars(story: Story, site: str) -> Iterator[Bar]:
     for one in decisions_of(story):
         if site in story.plan.covered(one.scope):
             kind = "overridden" if one.state.value == "overridden" else "paused"
-            yield Bar(kind, one.opened_at, one.ended_at or story.now, f"{one.id}: {one.state.value}")
+            ended = f"to {minute(one.ended_at)} UTC" if one.ended_at is not None else "on"
+            words = f"{one.id} from {minute(one.opened_at)} {ended}: {one.state.value.replace('_', ' ')}"
+            yield Bar(kind, one.opened_at, one.ended_at or story.now, words)
 
 
 def _sites(story: Story) -> Section:
@@ -114,13 +116,7 @@ def _sites(story: Story) -> Section:
             )
         )
     columns = ("site", "name", "phase", "time zone", "label", "Prometheus", "version", "live since (UTC)")
-    overrides = tuple(
-        f"{one.scope} went live with {one.body.get('version')} past a closed gate, by {one.actor} on {minute(one.at)} "
-        f"UTC: {one.body.get('reason')}"
-        for one in story.entries
-        if one.kind is EntryKind.ACTIVATION and one.body.get("override") is True
-    )
-    return Section("Sites and their configuration", items=overrides, table=Table(columns, tuple(rows)))
+    return Section("Sites and their configuration", table=Table(columns, tuple(rows)))
 
 
 def _change(story: Story) -> list[Section]:
@@ -137,10 +133,16 @@ def _change(story: Story) -> list[Section]:
         "integrations": ", ".join(change.integrations),
         "customers": ", ".join(change.customers),
         "cutover": change.cutover,
-        "communication": "; ".join(f"{one.what} ({one.who} {one.when})" for one in change.communication),
+        "communication": "; ".join(_notice(one) for one in change.communication),
     }
-    rows = tuple((name, str(value)) for name, value in named.items() if value)
+    own = {name: change.written[name] for name in change.written if name not in CHANGE_KEYS}
+    rows = tuple((name, plain_text(value)) for name, value in (named | own).items() if value)
     return [Section("The change", table=Table(("", "as recorded"), rows))]
+
+
+def _notice(one: Notice) -> str:
+    to_whom = ", ".join(word for word in (one.who, one.when) if word)
+    return f"{one.what} ({to_whom})" if to_whom else one.what
 
 
 def _phases(story: Story) -> Section:
@@ -166,47 +168,6 @@ def _issues(story: Story) -> list[Section]:
         )
     ]
     return [*found, *([Section("Resolved issues", table=issue_table(done))] if done else [])]
-
-
-def _decisions(story: Story) -> list[Section]:
-    real = decisions_of(story)
-    if not real:
-        return [Section("Decisions", text=("The rollout was never paused.",))]
-    rows = tuple((one.id, kind, url) for one in real for kind, url in _links(story, one.id))
-    links = [Section("Evidence and follow-ups", table=Table(("decision", "kind", "link"), rows))] if rows else []
-    return [Section("Decisions", table=decision_table(real, story.now)), *links]
-
-
-def _links(story: Story, decision: str) -> list[tuple[str, str]]:
-    found = next(one for one in story.decisions if one.id == decision)
-    links = [(link.kind, link.url) for ground in found.grounds for link in ground.links]
-    order = {"follow-up": 0, "ticket": 1}
-    return sorted(dict.fromkeys(links), key=lambda link: order.get(link[0], 2))
-
-
-def _recorded(story: Story) -> list[Section]:
-    titles = {
-        EntryKind.SIGN_OFF: "Sign-offs",
-        EntryKind.DONE: "Readiness that was recorded",
-        EntryKind.REHEARSAL: "Rehearsals of the roll-back",
-        EntryKind.DRILL: "Drills",
-        EntryKind.APPROVAL: "Approvals",
-        EntryKind.VERIFICATION: "Roll-backs verified or flagged",
-    }
-    found = []
-    for kind, title in titles.items():
-        rows = tuple(_entry(one) for one in story.entries if one.kind is kind)
-        if rows:
-            found.append(Section(title, table=Table(("for", "what", "said", "by", "on (UTC)", "evidence"), rows)))
-    return found
-
-
-def _entry(one: Entry) -> tuple[str, ...]:
-    body = one.body
-    no = body.get("ok") is False or body.get("done") is False
-    note = body.get("note") or body.get("reason") or body.get("detail")
-    said = f"{'NO' if no else 'yes'}{f': {note}' if note else ''}"
-    return (one.scope, one.item or NONE, said, one.actor, minute(one.at), str(body.get("link") or NONE))
 
 
 def _checkpoints(story: Story) -> list[Section]:

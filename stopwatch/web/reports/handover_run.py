@@ -34,9 +34,12 @@ def _runbooks(story: Story) -> list[Section]:
         if one.kind is EntryKind.RUNBOOK
     ]
     known = {
-        (rule.id, rule.links.runbook) for rules in story.rule_set.rules.values() for rule in rules if rule.links.runbook
+        (rule.id, str(rule.links.runbook).replace("{rule}", rule.id))
+        for rules in story.rule_set.rules.values()
+        for rule in rules
+        if rule.links.runbook
     }
-    written = [(rule, "of the rule", str(link), "rule file") for rule, link in sorted(known)]
+    written = [(rule, "of the rule", link, "rule file") for rule, link in sorted(known)]
     plan = [("_all", name, url, "plan") for name, url in story.plan.links.items()]
     rows = (*recorded, *plan, *written)
     if not rows:

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, object]
 NONE = "–"
-_RULES = ("site", "rule", "verdict", "coverage", "breaching", "breaches", "longest", "low volume", "volume", "slots")
+_RULES = ("site", "rule", "verdict", "coverage", "breaching", "breaches", "longest", "pauses", "blind", "low volume")
+_RULES_TOO = ("volume", "slots")
 _WORDS = {"pass": "passes", "fail": "FAILS", "not_provable": "not provable"}
 
 
 def rule_table(record: Row) -> Table:
     """Return one row for each rule at each site over its whole window."""
-    return Table(_RULES, tuple(_rule(row, record) for row in rows_of(record, "rules")))
+    return Table((*_RULES, *_RULES_TOO), tuple(_rule(row, record) for row in rows_of(record, "rules")))
 
 
 def proof_table(record: Row) -> Table:
@@ -52,7 +53,7 @@ def _rule(row: Row, record: Row) -> tuple[str, ...]:
     word = "observed" if row.get("mode") == "observe" else _WORDS.get(str(row.get("verdict")), NONE)
     name = (str(row.get("site")), str(row.get("rule")), word)
     if row.get("slots") is None:
-        return (*name, *[NONE] * 6, str(row.get("failure") or NONE))
+        return (*name, *[NONE] * 8, str(row.get("failure") or NONE))
     breaches = rows_of(row, "breaches")
     alarms = sum(one.get("acquitted") is not None for one in breaches)
     longest = row.get("longest_breaching_seconds")
@@ -62,10 +63,19 @@ def _rule(row: Row, record: Row) -> tuple[str, ...]:
         _share(row.get("breaching_share")),
         f"{len(breaches) - alarms}" + (f" (+{alarms} false alarm{'s' if alarms > 1 else ''})" if alarms else ""),
         span(timedelta(seconds=longest)) if isinstance(longest, int | float) and longest else NONE,
+        str(row.get("pauses", NONE)),
+        _blind(row),
         _share(row.get("low_volume_share")),
         _volume(row, record),
         f"{row.get('slots'):,}",
     )
+
+
+def _blind(row: Row) -> str:
+    slots, step = row.get("blind_slots"), row.get("step_seconds")
+    if not isinstance(slots, int | float) or not isinstance(step, int | float) or not slots:
+        return NONE
+    return span(timedelta(seconds=slots * step))
 
 
 def _volume(row: Row, record: Row) -> str:

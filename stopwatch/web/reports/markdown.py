@@ -1,4 +1,4 @@
-"""A report as Markdown (GitHub's tables); charts are left out, because their numbers stand in tables."""
+"""A report as Markdown (GitHub's tables); charts are left out, as their numbers stand in tables; a course is told."""
 
 from __future__ import annotations
 
@@ -36,12 +36,19 @@ def _section(section: Section) -> Iterator[str]:
     yield from ("", f"## {_safe(section.title)}")
     for words in section.text:
         yield from ("", _safe(words))
-    if section.items:
+    items = (*section.items, *_course(section))
+    if items:
         yield ""
-    for item in section.items:
+    for item in items:
         yield f"- {_safe(item)}"
     if section.table is not None:
         yield from ("", *_table(section.table))
+
+
+def _course(section: Section) -> Iterator[str]:
+    """Yield what the bars of a timeline say."""
+    if section.timeline is not None:
+        yield from (bar.words for _name, bars in section.timeline.rows for bar in bars)
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -150,11 +150,28 @@ def people(entry_body: Mapping[str, object]) -> str:
     return ", ".join(f"{one.get('name')} ({one.get('role')})" for one in known) or "nobody named"
 
 
+def foot_of(story: Story) -> str:
+    """Say of which rollout and change a report tells, when it was written, and where the audit chain ends."""
+    change = story.plan.change
+    what = f": {change.what}" if change.what else ""
+    written = f"written {minute(story.now)} UTC · audit head {story.audit_head[:12]}"
+    return f"rollout {story.plan.rollout}, {change.type.value} change{what} · {written}"
+
+
+def plain_text(value: object) -> str:
+    """Write a value of the plan as text: lists with commas, mappings as ``name: value``."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {plain_text(each)}" for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(plain_text(each) for each in value)
+    return str(value)
+
+
 def many(count: int, word: str) -> str:
     """Write a count: ``no issue``, ``1 issue``, ``2 issues``."""
     return f"{count or 'no'} {word}{'' if count == 1 else 's'}"
 
 
 def whole_minutes(length: timedelta) -> timedelta:
-    """Return a span without its seconds where it is longer than an hour."""
-    return length - length % timedelta(minutes=1) if length > timedelta(hours=1) else length
+    """Return a span without its seconds where it is longer than a minute."""
+    return length - length % timedelta(minutes=1) if length > timedelta(minutes=1) else length
