@@ -11,6 +11,7 @@ from stopwatch.core.decision import Happening
 from stopwatch.core.evidence import verify_body
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.retention import PRUNED
+from stopwatch.core.stop import DRILL
 from stopwatch.core.written import instant_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from stopwatch.core.decision import Decision, Ground
 
-OPENS = frozenset({"decision.open", "decision.join", "pause"})
+OPENS = frozenset({"decision.open", "decision.join", "pause", DRILL})
 RECOVERS = "ground.recover"
 ROLLED_BACK = {Happening.ROLLBACK_VERIFIED.value: "verified", Happening.ROLLBACK_FLAGGED.value: "flagged"}
 """Acts that tell the verdict upon a roll-back, with its outcome."""
@@ -61,7 +62,7 @@ def prove(
     proofs = []
     for ground in decision.grounds:
         opened = _row(own, OPENS, ground)
-        proofs += [_opening(ground, opened, own, body_of), *_appendix(ground, own, body_of)]
+        proofs += [_opening(decision, ground, opened, own, body_of), *_appendix(ground, own, body_of)]
         recovered = _row(own, {RECOVERS}, ground)
         if ground.recovered_at is not None or recovered is not None:
             proofs.append(_recovery(ground, recovered, body_of))
@@ -115,6 +116,7 @@ def _forgotten(decision: Decision, rows: list[Mapping[str, object]]) -> Iterator
 
 
 def _opening(
+    decision: Decision,
     ground: Ground,
     row: Mapping[str, object] | None,
     rows: list[Mapping[str, object]],
@@ -136,10 +138,17 @@ def _opening(
         }
         found += _unequal(told)
     elif bundle is not None:
-        found += _unequal({"criterion": (bundle.get("criterion"), ground.criterion)})
+        found += _unequal(_said(decision, ground, bundle))
     reason = given_up(rows, ground.evidence) if ground.evidence is not None else None
     notes = (f"it has no appendix: {reason}",) if reason is not None else ()
     return Proof(ground.id, "opening", ground.evidence, tuple(found), notes=notes)
+
+
+def _said(decision: Decision, ground: Ground, bundle: Mapping[str, object]) -> dict[str, tuple[object, object]]:
+    """Return what a manual stop's bundle and its ground both tell; bundles of old do not say where it holds."""
+    where = {"scope": (bundle["scope"], decision.scope)} if "scope" in bundle else {}
+    when = (_instant(bundle.get("at")), rfc3339(ground.opened_at))
+    return {"criterion": (bundle.get("criterion"), ground.criterion), "time": when, **where}
 
 
 def _appendix(

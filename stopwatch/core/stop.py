@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class Stop:
     """
     A criterion that was met at a site, a phase or (neither given) the whole rollout.
 
-    *fingerprint* identifies the alert behind it: while its ground is unresolved, the same alert adds nothing.
+    *fingerprint* identifies the alert behind it: while its ground is unresolved, the same alert adds nothing. *labels*
+    are those of that alert.
     """
 
     criterion: str
@@ -42,6 +43,7 @@ class Stop:
     phase: PhaseId | None = None
     links: tuple[Link, ...] = ()
     fingerprint: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,12 @@ def test_a_bundle_as_it_was_frozen_proves_itself(whole: dict[str, Any]) -> None:
     assert verify_body(content_hash(whole), canonical_json(whole)) == []
 
 
+@pytest.mark.parametrize("lacking", ["criterion", "reason", "actor", "at"])
+def test_a_manual_stop_that_lacks_a_word_does_not_prove_itself(lacking: str) -> None:
+    said = {"criterion": "sev1", "reason": "fire", "actor": "cli:eva", "at": rfc3339(AT), lacking: ""}
+    assert verify_body(content_hash(said), canonical_json(said)) == [f"the bundle of a manual stop names no {lacking}"]
+
+
 @given(at=st.integers(0, len(BODY.encode()) - 1), mask=st.integers(1, 255))
 def test_any_flipped_byte_is_found(at: int, mask: int) -> None:
     spoilt = bytearray(BODY.encode())

@@ -74,7 +74,8 @@ def test_who_is_not_listed_may_not_stop_is_told_and_audited(world: World, way: s
     ask = preview if way == "asked for" else apply
     outcome = ask(world.desk, stop(BEN), ONCALL, now=NOW)
     assert (outcome.result, outcome.told) == (Result.REFUSED, True)
-    assert outcome.why == "only the people and groups that the plan lists under slack.rights.pause may do that"
+    words = "only the people and groups that the plan lists under slack.rights.pause may do that"
+    assert outcome.why == f"{words}; ask one of them"
     assert [row["actor"] for row in audited(world, "refused")] == [f"slack:{BEN}"]
     assert audited(world, "pause") == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from stopwatch.core.errors import ActRefusedError
 from stopwatch.core.evidence import verify_body
 from stopwatch.core.grid import rfc3339
 from stopwatch.core.kpi import SiteId
+from stopwatch.core.reading import Origin
 from stopwatch.core.resolve import resolve
 from stopwatch.core.rule import BaselineThreshold, Statistic
 from stopwatch.core.window import Window
@@ -98,6 +99,19 @@ def test_a_bundle_holds_what_a_reader_needs_years_later(worlds: Worlds) -> None:
     assert bundle["activation"]["at"] == bundle["armed_at"] == "2026-11-21T10:00:00Z"
     assert bundle["source"] == {"name": "default", "url": None, "version": None, "skew_seconds": None, "warnings": []}
     assert (bundle["revision"], len(bundle["rule_hash"])) == ("0" * 64, 64)
+
+
+def test_who_was_on_call_and_where_the_numbers_came_from_is_frozen(worlds: Worlds) -> None:
+    rules = rule_set(rule("load"))
+    told = replace(rules.plan, sites={HAM: replace(rules.plan.sites[HAM], on_call="U0ANNA")})
+    world = worlds.make(replace(rules, plan=told), {("load", HAM): "CCCCBBBBBBBB"})
+    origin = Origin("http://prometheus:9090", "2.42.0", timedelta(seconds=-1.5))
+    world.watch.book = replace(world.watch.book, origin=lambda _source: origin)
+    world.run(T0, T0 + 6 * MINUTE)
+    (bundle,) = read(world)
+    assert bundle["on_call"] == "U0ANNA"
+    where = {"url": "http://prometheus:9090", "version": "2.42.0", "skew_seconds": -1.5}
+    assert bundle["source"] == {"name": "default", **where, "warnings": []}
 
 
 def test_what_was_before_the_end_of_the_last_decision_is_not_judged_again(worlds: Worlds) -> None:

@@ -56,7 +56,7 @@ def _take(tx: Writer, desk: Desk, known: _Known, alert: Alert, *, actor: str, no
     said = (alert.annotations.get(name, "").strip() for name in ("summary", "description"))
     reason = next(filter(None, said), f"alert {criterion} fires")
     links = (Link("alert", alert.url),) if alert.url and alert.url.startswith(("http://", "https://")) else ()
-    stop = Stop(criterion, reason, actor, site=site, links=links, fingerprint=alert.fingerprint)
+    stop = Stop(criterion, reason, actor, site=site, links=links, fingerprint=alert.fingerprint, labels=alert.labels)
     opened, new = pause_within(tx, desk, stop, transport="api", now=now)
     known[alert.fingerprint] = (opened.id, opened.grounds[-1].id)
     return AlertOutcome(alert.fingerprint, "opened" if new else "joined", reason, opened.id)

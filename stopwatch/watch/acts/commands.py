@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stopwatch.core.acts import perform
-from stopwatch.core.audit import canonical_json, content_hash
-from stopwatch.core.decision import Decision, DecisionState, Ground, GroundKind, Happening
+from stopwatch.core.decision import Decision, DecisionState, Happening
 from stopwatch.core.drill import end_drill, outcome, over
 from stopwatch.core.errors import ActIncompleteError, DecisionNotFoundError
-from stopwatch.core.grid import rfc3339
-from stopwatch.core.opening import DAEMON, Scope, decision_id, end_override, ground_id, happen, join, open_decision
+from stopwatch.core.opening import DAEMON, Scope, decision_id, end_override, happen, join, open_decision
 from stopwatch.core.records import AuditEntry
 from stopwatch.core.rollout import wide_scope
 from stopwatch.core.stop import unusable_criterion
+from stopwatch.watch.acts.manual_ground import manual_ground
 from stopwatch.watch.acts.rollback_terms import unverifiable
 from stopwatch.watch.acts.sight import sight_of
 from stopwatch.watch.messages import tell
@@ -147,7 +146,7 @@ def pause_within(
     before = tx.live_decision(desk.rule_set.plan.rollout, scope.scope)
     if before is not None and _carried(before, stop.fingerprint):
         return before, False
-    ground, evidence = _manual_ground(desk.rule_set, stop, before, now)
+    ground, evidence = manual_ground(tx, desk.rule_set, stop, scope, before, now)
     tx.save_evidence(ground.evidence or "", evidence, now)
     if before is None:
         identity = decision_id(scope.scope, now, tx.decision_exists)
@@ -205,51 +204,6 @@ def declarable(plan: Plan, stop: Stop) -> Scope:
         known = ", ".join(phase.id for phase in plan.phases)
         raise ActIncompleteError("phase", f"the plan has no phase {stop.phase}; it has {known}")
     return Scope(wide_scope(stop.phase), None, stop.phase)
-
-
-def _manual_ground(rule_set: RuleSet, stop: Stop, before: Decision | None, now: datetime) -> tuple[Ground, str]:
-    """Build a manual ground; what was said is its evidence."""
-    evidence = {
-        "version": 1,
-        "rollout": rule_set.plan.rollout,
-        "criterion": stop.criterion,
-        "reason": stop.reason,
-        "actor": stop.actor,
-        "at": rfc3339(now),
-        "links": [{"kind": link.kind, "url": link.url} for link in stop.links],
-        "revision": rule_set.revision,
-    }
-    site = rule_set.plan.sites.get(stop.site) if stop.site is not None else None
-    summary: dict[str, object] = {
-        "criterion": stop.criterion,
-        "reason": stop.reason,
-        "actor": stop.actor,
-        "severity": "page",
-        "on_call": _on_call(rule_set.plan, stop),
-    }
-    if stop.fingerprint is not None:
-        summary["fingerprint"] = stop.fingerprint
-    ground = Ground(
-        id=ground_id(stop.criterion, now, [ground.id for ground in before.grounds] if before else []),
-        kind=GroundKind.MANUAL,
-        site=stop.site,
-        rule=None,
-        criterion=stop.criterion,
-        opened_at=now,
-        recorded_at=now,
-        evidence=content_hash(evidence),
-        links=stop.links,
-        summary=summary | ({"site_name": site.name, "timezone": site.timezone} if site else {}),
-    )
-    return ground, canonical_json(evidence)
-
-
-def _on_call(plan: Plan, stop: Stop) -> str | list[str] | None:
-    """Return who is on call where a stop holds: one of a site, all of a wide stop, None if the plan names nobody."""
-    covered = plan.covered(stop.site if stop.site is not None else wide_scope(stop.phase))
-    named = list(dict.fromkeys(plan.sites[site].on_call or "" for site in covered))
-    known = [each for each in named if each]
-    return known if stop.site is None else next(iter(known), None)
 
 
 def pass_time(desk: Desk, *, caught_up: Callable[[SiteId], bool], now: datetime) -> list[Decision]:

@@ -91,7 +91,7 @@ def bundle(
         "conditions": _conditions(cell, rule, rule_set, samples),
         "verdict": verdict_json(judge(rule.window, slots.classes[begin - first :])),
         "source": origin_json(cell.columns[0][0].key.source, origin(cell.columns[0][0].key.source)),
-        "activation": _activation(activation),
+        "activation": activation_json(activation),
         "last_change": plain(last_change),
         "on_call": site.on_call,
         "controls": _controls(cell, max(first, newest - rule.window.reach + 1), newest),
@@ -157,7 +157,8 @@ def origin_json(name: str, origin: Origin) -> dict[str, object]:
     }
 
 
-def _activation(activation: Activation | None) -> dict[str, object] | None:
+def activation_json(activation: Activation | None) -> dict[str, object] | None:
+    """Write since when a site is live, with which version and by whom."""
     if activation is None:
         return None
     return {"at": rfc3339(activation.at), "version": activation.version, "actor": activation.actor}
