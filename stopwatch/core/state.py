@@ -198,7 +198,7 @@ def _step(rule: ResolvedRule, state: RuleState, slots: Slots, index: int, origin
     recent = slots.classes[max(origin, index + 1 - rule.written.stale_after) : index + 1]
     no_data = _absence(rule, verdict, seen, recent, since_armed=slot - armed + 1)
     if state.condition.entered:
-        after, event = _within_breach(rule, state, slots, index, (verdict, seen))
+        after, event = _within_breach(rule, state, slots, index, origin, (verdict, seen))
     else:
         after, event = _towards_breach(rule, state, slot, (verdict, seen))
     if after.no_data is not no_data or after.failures:
@@ -227,15 +227,15 @@ def _towards_breach(
 
 
 def _within_breach(
-    rule: ResolvedRule, state: RuleState, slots: Slots, index: int, judged: tuple[Verdict, bytes]
+    rule: ResolvedRule, state: RuleState, slots: Slots, index: int, origin: int, judged: tuple[Verdict, bytes]
 ) -> tuple[RuleState, RuleEvent | None]:
-    """Follow a breach: only slots after the opening one count for recovery."""
+    """Follow a breach: only slots that exist and follow the opening one count for recovery."""
     verdict, seen = judged
     opened_at, pending_since = state.opened_at, state.pending_since
     if opened_at is None or pending_since is None:
         message = f"rule {rule.id} is {state.condition} without an opening"
         raise ValueError(message)
-    after_opening = max(0, rule.grid.at_or_before(opened_at) + 1 - slots.first)
+    after_opening = max(origin, rule.grid.at_or_before(opened_at) + 1 - slots.first)
     holds = verdict.outcome is Outcome.BREACH
     if not holds and recovered(rule.window, rule.written.recover_slots, slots.good[after_opening : index + 1]):
         event = RuleEvent(Change.RECOVERED, rule.grid.instant(slots.first + index), opened_at, pending_since)

@@ -186,6 +186,14 @@ def test_slots_before_activation_and_settling_do_not_exist() -> None:
     assert conditions(steps) == "ppB"
 
 
+def test_settle_raised_while_breached_keeps_the_breach_until_enough_slots_exist_again() -> None:
+    breached = walked(THREE, "BBB")[-1].state
+    longer = to_core(THREE, settle_seconds=8 * 60)
+    steps = list(state.walk(longer, breached, slots_of("BBB" + "C" * 9), start=FIRST + 3))
+    assert [step.slot - FIRST for step in steps] == [8, 9, 10, 11]
+    assert conditions(steps) == "rroo", "good slots that do not exist any more end no breach"
+
+
 REPORTS = [
     pytest.param(Condition.OK, None, 0, Reported.OK, id="ok"),
     pytest.param(Condition.PENDING, None, 2, Reported.PENDING, id="pending, two failures"),
