@@ -79,6 +79,7 @@ def test_an_override_says_on_the_page_which_grounds_it_accepts_and_until_when() 
         text = served.client.get("/decisions/d-1").text
         assert "The override accepts integration-5xx; any other ground pauses the site again." in text
         assert "going on by an override until 2026-11-21 13:00 CET" in text
+        assert "a site that is not judged until then waits for it" in text
         assert "override as accepted risk until 2026-11-21 13:00 CET accepting integration-5xx@20261121T1014Z" in text
 
 

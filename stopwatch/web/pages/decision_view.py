@@ -26,7 +26,10 @@ _NEXT = {
     DecisionState.OPEN: "Nobody has answered yet. Acknowledge it, then confirm the pause, override it or roll back.",
     DecisionState.ACKNOWLEDGED: "Somebody is looking. Confirm the pause, override it, roll back or resume.",
     DecisionState.CONFIRMED: "The pause is confirmed. Resume once every ground is over, override it or roll back.",
-    DecisionState.OVERRIDDEN: "The site goes on by an override. If a ground holds when that ends, it is paused again.",
+    DecisionState.OVERRIDDEN: (
+        "The site goes on by an override. If a ground holds when that is over, it is paused again, else resumed; "
+        "a site that is not judged until then waits for it."
+    ),
     DecisionState.ROLLED_BACK: "The change was rolled back; recovery is being verified.",
     DecisionState.FLAGGED: "The roll-back could not be verified. Look at the site and close the decision.",
     DecisionState.RESUMED: "The site was resumed. Nothing is to be done.",
