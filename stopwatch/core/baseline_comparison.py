@@ -76,7 +76,7 @@ class Compared:
         where = "within the band" if self.inside else "OUTSIDE the band"
         if self.now.median == self.median_before:
             return f"as before, {where}"
-        if self.ratio is not None and f"{self.ratio:.3g}" == "1":
+        if self.ratio is not None and f"{self.ratio:.2f}" == "1.00":
             return f"nearly as before, {where}"
         better = (self.now.median < self.median_before) is (self.kpi.better is Better.LOWER)
         amount = f"{self.ratio:.3g} times the baseline" if self.ratio is not None else "the baseline was zero"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,14 +14,16 @@ from stopwatch.app.hypercare import Hypercare
 from stopwatch.app.sending import slack_sender
 from stopwatch.config.settings import load_settings
 from stopwatch.core.kpi import PhaseId, SiteId
-from stopwatch.core.ledger import EntryKind, entry
+from stopwatch.core.ledger import Entry, EntryKind, entry
 from stopwatch.core.outbox import MessageKind, OutboxRow
+from stopwatch.core.phase import Phase
 from stopwatch.core.records import Activation
+from stopwatch.core.story import Story
 from stopwatch.demo.slack import SlackEmulator
 from stopwatch.store.connect import open_store
 from stopwatch.telemetry.metrics import Metrics
 from stopwatch.watch.acts.issues import IssueAsked, say
-from stopwatch.watch.rollout.reporting import Meeting, hold
+from stopwatch.watch.rollout.reporting import Meeting, Told, hold, tell_checkpoint
 from tests.app.test_going_live import KPIS, RULES
 
 PLAN = """
@@ -90,6 +92,19 @@ def test_a_checkpoint_is_told_once_a_day_however_often_the_daemon_starts(daemon:
     assert row.message.body["link"] == "https://stopwatch.example/reports/checkpoint?phase=pilot"
     pass_time(daemon, at(21, 8))
     assert len([one for one in reports(daemon) if "title" in one.message.body]) == 2
+
+
+def test_two_processes_that_make_the_same_checkpoint_tell_it_once(daemon: Daemon) -> None:
+    def tell(make: Callable[[Story, Phase, date], Told]) -> list[Entry]:
+        return tell_checkpoint(daemon.store, daemon.rule_set, make, "C0PILOT", now=at(20, 8))
+
+    def slow(_story: Story, _phase: Phase, _day: date) -> Told:
+        assert len(tell(lambda *_: Told([], {"title": "the other one's"}))) == 1, "the other one tells it meanwhile"
+        return Told([], {"title": "mine"})
+
+    assert tell(slow) == []
+    (row,) = reports(daemon)
+    assert row.message.body["title"] == "the other one's"
 
 
 def test_a_checkpoint_holds_the_day_against_the_baseline_and_says_what_cannot_be_told(daemon: Daemon) -> None:

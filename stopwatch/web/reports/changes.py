@@ -73,7 +73,7 @@ def _row(row: Change, reach: float, top: int) -> Iterator[str]:
 
 
 def _amount(worse: float) -> str:
-    if f"{worse:.3g}" == "1":
+    if f"{worse:.2f}" == "1.00":
         return "as before"
     return f"{worse:.3g} × worse" if worse > 1 else (f"{1 / worse:.3g} × better" if worse else "now zero")
 
