@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
+from itertools import accumulate, repeat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,20 +17,33 @@ _END = b"\x03\x00"
 """A last block of deflate, which is empty."""
 _RAW = -15
 _SIZE = 1 << 32
+_POLYNOMIAL = 0xEDB88320
+_ONE = 1 << 31
+"""The polynomial 1 in the order of bits that CRC-32 has: the highest bit stands for the lowest power."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a body, plain and as blocks of deflate that end on a byte and refer to nothing outside."""
+    """
+    A piece of a body, as blocks of deflate that end on a byte and refer to nothing outside.
 
-    plain: bytes
+    *checksum* is its CRC-32 and *size* its length in bytes, both of the plain text, which is not kept.
+    """
+
     deflated: bytes
+    checksum: int
+    size: int
+
+    @property
+    def plain(self) -> bytes:
+        """The piece as it was written."""
+        return zlib.decompressobj(_RAW).decompress(self.deflated)
 
 
 def part(plain: bytes) -> Part:
     """Compress a piece, so that it may stand anywhere in a body."""
     stream = zlib.compressobj(1, zlib.DEFLATED, _RAW)
-    return Part(plain, stream.compress(plain) + stream.flush(zlib.Z_FULL_FLUSH))
+    return Part(stream.compress(plain) + stream.flush(zlib.Z_FULL_FLUSH), zlib.crc32(plain), len(plain))
 
 
 def packed(parts: Iterable[Part]) -> bytes:
@@ -37,6 +51,36 @@ def packed(parts: Iterable[Part]) -> bytes:
     checksum = size = 0
     pieces = [_HEAD]
     for each in parts:
-        checksum, size = zlib.crc32(each.plain, checksum), size + len(each.plain)
+        checksum, size = joined(checksum, each.checksum, each.size), size + each.size
         pieces.append(each.deflated)
     return b"".join((*pieces, _END, struct.pack("<II", checksum, size % _SIZE)))
+
+
+def joined(first: int, second: int, size: int) -> int:
+    """
+    Return the CRC-32 of two pieces in a row from that of each and the *size* in bytes of the second.
+
+    That is the first times x to the power of 8 · *size*, modulo the polynomial, plus the second (zlib's crc32_combine).
+    """
+    power, squares = _ONE, iter(_SQUARES)
+    while size:
+        square = next(squares)
+        if size & 1:
+            power = _product(square, power)
+        size >>= 1
+    return _product(power, first) ^ second
+
+
+def _product(one: int, other: int) -> int:
+    """Multiply two polynomials modulo that of CRC-32."""
+    product, bit = 0, _ONE
+    while bit:
+        if one & bit:
+            product ^= other
+        bit >>= 1
+        other = (other >> 1) ^ _POLYNOMIAL if other & 1 else other >> 1
+    return product
+
+
+_SQUARES = tuple(accumulate(repeat(_ONE >> 8, 48), lambda power, _: _product(power, power)))
+"""x to the power of 8, 16, 32, … modulo the polynomial: for as many bits as a size may have."""

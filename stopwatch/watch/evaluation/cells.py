@@ -167,6 +167,7 @@ class CalmSet:
         self.members[cell.site] = cell
         self._roster = None
         cell.calm = self
+        cell.group.sort_anew()
 
     def release(self, cells: Iterable[Cell]) -> None:
         """Let cells go on by themselves from where the set is."""
@@ -174,6 +175,7 @@ class CalmSet:
             if self.members.pop(cell.site, None) is not None:
                 cell.calm, cell.last = None, self.last
                 self._roster = None
+                cell.group.sort_anew()
 
 
 Moving = tuple[CalmSet, int]
@@ -196,11 +198,18 @@ class Group:
     calm: dict[CalmKey, CalmSet] = field(default_factory=dict)
     behind: dict[tuple[ProgressKey, SiteId], datetime] = field(default_factory=dict)
     newest: int = -1
+    _restless: tuple[Cell, ...] | None = None
 
     @property
-    def restless(self) -> list[Cell]:
-        """The cells that are folded one by one, in order of sites and files."""
-        return [cell for cell in self.cells if cell.calm is None]
+    def restless(self) -> tuple[Cell, ...]:
+        """The cells that are folded one by one, in order of sites and files; sought once while nobody comes or goes."""
+        if self._restless is None:
+            self._restless = tuple(cell for cell in self.cells if cell.calm is None)
+        return self._restless
+
+    def sort_anew(self) -> None:
+        """Seek the restless cells anew, because one came or went."""
+        self._restless = None
 
     @property
     def width(self) -> int:
