@@ -30,7 +30,6 @@ COPY --from=build /opt/stopwatch /opt/stopwatch
 RUN install -d -o 65532 -g 65532 -m 0700 /data
 # Others can reach the address, so STOPWATCH_API_TOKENS_FILE must be given; without it the daemon says so and ends.
 ENV PATH=/opt/stopwatch/bin:/usr/local/bin:/usr/bin:/bin \
-    MALLOC_ARENA_MAX=2 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     STOPWATCH_CONFIG=/etc/stopwatch/rules \

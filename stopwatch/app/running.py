@@ -26,6 +26,7 @@ from stopwatch.app.keys import keyring_of
 from stopwatch.app.leading import open_leading
 from stopwatch.app.listening import open_listening
 from stopwatch.app.measuring import Measuring
+from stopwatch.app.memory import give_back_memory
 from stopwatch.app.notifying import open_heartbeat, open_notifiers
 from stopwatch.app.pictures import open_picture_sender
 from stopwatch.app.pruning import Pruning
@@ -69,6 +70,7 @@ def run(settings: Settings) -> None:
         StoreError: The database cannot be used, or another daemon works on it.
 
     """
+    give_back_memory()
     stop, systemd = threading.Event(), Systemd(os.environ, Clock.monotonic)
     with _rarely_collecting(), _serving(settings, open_store, systemd) as reloading, _signals(stop, reloading):
         systemd.ready(f"watching {len(reloading.daemon.rule_set.plan.sites)} sites")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from stopwatch.core.state import Reported
 
 
-@dataclass(frozen=True, slots=True)
-class RuleStatus:
+class RuleStatus(NamedTuple):
     """
-    One rule at one site; None wherever a number is not known.
+    One rule at one site; None wherever a number is not known. A tuple, because a picture is made of thousands.
 
     *reason* says why data are missing while *state* is ``no_data``. *value* and *threshold* are in the KPI's unit and
     None for rules of several conditions. *breaching_slots* of *required_slots* is how far the window has filled,
@@ -128,7 +127,7 @@ class Role:
 
 def worst(rules: tuple[RuleStatus, ...]) -> Reported | None:
     """Return the worst state among *rules*, None without any."""
-    return max((rule.state for rule in rules), key=lambda state: state.rank, default=None)
+    return max({rule.state for rule in rules}, key=lambda state: state.rank, default=None)
 
 
 def unwatched_words(go_live: datetime | None, now: datetime) -> str:

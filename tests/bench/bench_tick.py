@@ -79,7 +79,6 @@ def start_all(stack: ExitStack, load: Load, folder: Path, server: PrometheusServ
         STOPWATCH_DATABASE_URL=f"sqlite:///{folder}/stopwatch.db",
         STOPWATCH_PROMETHEUS_URL=server.url,
         STOPWATCH_LISTEN=f"127.0.0.1:{port}",
-        MALLOC_ARENA_MAX="2",  # as in the image and the unit
     )
     page, wall = f"http://127.0.0.1:{port}/metrics", "stopwatch_evaluation_duration_seconds"
     runners = [

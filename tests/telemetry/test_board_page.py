@@ -22,16 +22,16 @@ def changed_rule(rule: RuleStatus, chance: random.Random) -> RuleStatus:
     number = chance.choice([None, 0.5, float("nan"), 7.0])
     return chance.choice(
         [
-            replace(rule, state=chance.choice([*Reported])),
-            replace(rule, threshold=number),
-            replace(rule, pending_seconds=number),
-            replace(rule, breaching_slots=chance.choice([None, 3])),
-            replace(rule, required_slots=chance.choice([None, 3])),
-            replace(rule, coverage=number),
-            replace(rule, newest_slot=rule.newest_slot and rule.newest_slot + timedelta(minutes=1)),
-            replace(rule, newest_slot=None),
-            replace(rule, rule=RuleId(f"renamed-{chance.randrange(3)}")),
-            replace(rule, written=chance.choice([None, replace(WRITTEN, severity=Severity.NOTIFY)])),
+            rule._replace(state=chance.choice([*Reported])),
+            rule._replace(threshold=number),
+            rule._replace(pending_seconds=number),
+            rule._replace(breaching_slots=chance.choice([None, 3])),
+            rule._replace(required_slots=chance.choice([None, 3])),
+            rule._replace(coverage=number),
+            rule._replace(newest_slot=rule.newest_slot and rule.newest_slot + timedelta(minutes=1)),
+            rule._replace(newest_slot=None),
+            rule._replace(rule=RuleId(f"renamed-{chance.randrange(3)}")),
+            rule._replace(written=chance.choice([None, replace(WRITTEN, severity=Severity.NOTIFY)])),
         ]
     )
 
@@ -71,7 +71,7 @@ def test_families_in_which_nothing_changed_are_not_written_again() -> None:
     before = page.parts(view)
     sites = tuple(
         replace(
-            site, values={KpiId("error_ratio"): 0.5}, rules=tuple(replace(rule, coverage=0.5) for rule in site.rules)
+            site, values={KpiId("error_ratio"): 0.5}, rules=tuple(rule._replace(coverage=0.5) for rule in site.rules)
         )
         for site in view.sites
     )

@@ -151,7 +151,7 @@ def test_what_a_rule_compares_can_be_joined_to_its_numbers() -> None:
 
 def test_a_rule_of_several_conditions_names_no_single_kpi() -> None:
     several = replace(WRITTEN, combine=Combine.ALL, criteria=WRITTEN.criteria * 2)
-    text = board_text(picture(site("ham-01", replace(rule("both"), written=several))))
+    text = board_text(picture(site("ham-01", rule("both")._replace(written=several))))
     assert 'rule="both",kpi="",op="",severity="page",mode="enforce"} 1\n' in text
 
 
@@ -245,7 +245,7 @@ def test_a_failed_reload_keeps_the_time_of_the_files_in_force() -> None:
     ("value", "written"), [(float("inf"), "+Inf"), (float("-inf"), "-Inf"), (float("nan"), "NaN"), (1e-7, "1e-07")]
 )
 def test_numbers_are_written_as_prometheus_reads_them(value: float, written: str) -> None:
-    text = board_text(picture(site("ham-01", replace(rule("5xx"), threshold=value))))
+    text = board_text(picture(site("ham-01", rule("5xx")._replace(threshold=value))))
     assert f'stopwatch_kpi_threshold{{site="ham-01",phase="pilot",rule="5xx"}} {written}\n' in text
 
 

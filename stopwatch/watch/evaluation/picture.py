@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from itertools import repeat
 from math import nan
 from operator import itemgetter
 from types import MappingProxyType
@@ -134,28 +135,26 @@ def _site(site: Site, drawn: list[_Drawn], blind: bool, baselines: Numbers) -> S
 
 def _draw_still(still: Still, ended: Mapping[SiteId, tuple[Ended, ...]], found: dict[SiteId, list[_Drawn]]) -> None:
     """Draw a calm set: plainly ok, with a whole range of clear slots."""
-    newest = still.grid.instant(still.last)
-    volumes = still.volumes if still.volumes is not None else [nan] * len(still.values)
-    for cell, value, volume in zip(still.roster.cells, still.values, volumes, strict=True):
-        rule = cell.resolved
-        if rule is None:
-            continue
-        if cell.site in ended and _ended_since(cell, cell.state.armed_at, ended[cell.site]):
-            status = _afresh(rule, newest)
+    newest, kpi, roster = still.grid.instant(still.last), still.kpi, still.roster
+    volumes = still.volumes if still.volumes is not None else repeat(nan, len(still.values))
+    members = zip(roster.cells, roster.thresholds, still.values, volumes, strict=True)
+    for cell, threshold, value, volume in members:
+        site, written = cell.site, cell.rule
+        if site in ended and cell.resolved is not None and _ended_since(cell, cell.state.armed_at, ended[site]):
+            status = _afresh(cell.resolved, newest)
         else:
             status = RuleStatus(
-                rule.id,
+                written.id,
                 Reported.OK,
                 value=value if value == value else None,  # noqa: PLR0124 – NaN is the only value that is not itself
                 newest_slot=newest,
-                threshold=rule.limits[0].threshold,
-                pending_seconds=None,
+                threshold=threshold,
                 breaching_slots=0,
-                required_slots=rule.window.m,
+                required_slots=written.window.m,
                 coverage=1.0,
-                written=cell.rule,
+                written=written,
             )
-        found[cell.site].append((cell.order, status, ((still.kpi, value, volume),)))
+        found[site].append((cell.order, status, ((kpi, value, volume),)))
 
 
 def _draw_held(held: Held, ended: Mapping[SiteId, tuple[Ended, ...]], found: dict[SiteId, list[_Drawn]]) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ENDED_MARGIN = timedelta(minutes=10)
 """How far before the oldest unfolded slot ends of decisions are still looked for, so that a skewed clock hides none."""
 
-PIECE_CELLS = 10_000
+PIECE_CELLS = 4_000
 """How many slots × sites are caught up in one piece; some queries of that size are in memory at once."""
 
 
