@@ -78,6 +78,32 @@ def test_the_last_change_is_told_in_a_line(change: dict[str, object], words: str
     assert "last change" not in dict(view_of("0" * 64, bundle()).facts), "bundles of old say nothing of it"
 
 
+def test_what_was_said_is_shown_with_who_where_and_how_the_site_stood() -> None:
+    said = {"criterion": "sev1", "reason": "nothing ships", "actor": "api:am", "at": "2026-11-21T10:20:00Z"}
+    where = {
+        "scope": "ham-01",
+        "site": "ham-01",
+        "timezone": "Europe/Berlin",
+        "on_call": "U0ANNA",
+        "revision": "9f" * 32,
+    }
+    change = {"kind": "activation", "at": "2026-11-20T06:00:00Z", "version": "4.12.0", "actor": "cli:ida"}
+    stood = {"activation": {"at": "2026-11-20T06:00:00Z"}, "last_change": change, "labels": {"team": "wms", "a": "b"}}
+    assert view_of("0" * 64, said | where | stood).facts == [
+        ("said by", "api:am"),
+        ("said", "2026-11-21 11:20:00 CET"),
+        ("holds at", "ham-01"),
+        ("alert", "a=b, team=wms"),
+        ("go-live", "2026-11-20 07:00 CET"),
+        ("last change", "go-live 4.12.0, 2026-11-20 07:00 CET, by cli:ida"),
+        ("on call", "U0ANNA"),
+        ("rule files", "revision 9f9f9f9f9f9f"),
+    ]
+    old = view_of("0" * 64, said).facts
+    assert old == [("said by", "api:am"), ("said", "2026-11-21 10:20:00 UTC")], "bundles of old"
+    assert not view_of("0" * 64, {**said, "at": "soon"}).facts, "what cannot be read shows its hash alone"
+
+
 def test_a_bundle_of_a_rule_without_either_says_nothing_of_them(tmp_path: Path) -> None:
     worlds = Worlds(tmp_path)
     world = worlds.make(rule_set(rule("load", step=GRAIN)), {("load", HAM): "CCBBB"})

@@ -187,6 +187,17 @@ def test_a_timeline_says_in_words_what_every_bar_is() -> None:
     assert svg.count("<title>") == 3
 
 
+def test_a_timeline_of_many_sites_is_drawn_in_pictures_of_which_two_fit_a_page_of_paper() -> None:
+    rows = tuple((f"site-{number}", (Bar("live", at(20, 6), NOW, "live"),)) for number in range(1, 104))
+    drawn = timeline_svg(Timeline(at(20, 6), NOW, rows)).split("<svg ")[1:]
+    assert [svg.count('class="ink"') for svg in drawn] == [22, 22, 22, 22, 15]
+    assert all(svg.count(">paused</text>") == 1 for svg in drawn), "each has its legend"
+    sizes = [re.search(r'viewBox="0 0 (\d+) (\d+)"', svg) for svg in drawn]
+    assert all(size is not None and 2 * int(size[2]) / int(size[1]) < 265 / 182 for size in sizes), (
+        "A4 within its margins"
+    )
+
+
 @pytest.fixture(scope="module")
 def pages() -> Iterator[httpx.Client]:
     app = build_app(EstateBoard(), EstateRecords(), FakeHealth(), FakeActs(), version="1", estate=FakeEstate())

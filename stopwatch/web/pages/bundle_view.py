@@ -56,9 +56,9 @@ def bundle_of(sha256: str | None, body_of: Callable[[str], str | None]) -> dict[
 
 def view_of(sha256: str, bundle: Mapping[str, Any], *, recovered_at: datetime | None = None) -> BundleView:
     """Return what is shown of a bundle; one that cannot be read shows nothing but its hash."""
-    if "rule" not in bundle:
-        return BundleView(sha256)
     try:
+        if "rule" not in bundle:
+            return BundleView(sha256, facts=_said(bundle) if "criterion" in bundle else ())
         charts = _charts(bundle, recovered_at)
         return BundleView(sha256, charts, _facts(bundle), _queries(bundle), *_table(bundle, charts))
     except _UNREADABLE:
@@ -112,6 +112,23 @@ def _facts(bundle: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("clock skew", figure(source["skew_seconds"], "seconds") if source.get("skew_seconds") is not None else None),
         ("rule", f"{rule.id}, hash {bundle['rule_hash'][:12]}"),
         ("rule files", f"revision {str(bundle['revision'])[:12]}"),
+    ]
+    return [(name, str(fact)) for name, fact in known if fact is not None]
+
+
+def _said(bundle: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what the bundle of a manual stop holds besides its words; those of old hold little."""
+    zone, activation = zone_of(bundle.get("timezone")), bundle.get("activation") or {}
+    on_call, labels = bundle.get("on_call"), bundle.get("labels") or {}
+    known: list[tuple[str, object]] = [
+        ("said by", bundle["actor"]),
+        ("said", local(_at(bundle["at"]), zone, seconds=True)),
+        ("holds at", bundle.get("scope")),
+        ("alert", ", ".join(f"{name}={value}" for name, value in sorted(labels.items())) or None),
+        ("go-live", local(_at(activation["at"]), zone) if activation else None),
+        ("last change", _last_change(bundle, zone)),
+        ("on call", ", ".join(on_call) if isinstance(on_call, list) else on_call),
+        ("rule files", f"revision {str(bundle['revision'])[:12]}" if "revision" in bundle else None),
     ]
     return [(name, str(fact)) for name, fact in known if fact is not None]
 

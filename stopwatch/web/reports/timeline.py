@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING
@@ -22,10 +23,17 @@ _STYLE = {
 }
 _STEPS = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 672, 1344)
 _TICKS = 8
+TALLEST = 22
+"""How many sites one picture holds: two of them fill a page of paper, which would cut or push away a taller one."""
 
 
 def timeline_svg(timeline: Timeline) -> str:
-    """Return an inline SVG; every bar says in words what it is, and a legend names the colours."""
+    """Return inline SVGs of at most `TALLEST` sites; each bar says in words what it is, legends name the colours."""
+    parts = [timeline.rows[first : first + TALLEST] for first in range(0, len(timeline.rows), TALLEST)]
+    return "".join(_svg(replace(timeline, rows=rows)) for rows in parts or [()])
+
+
+def _svg(timeline: Timeline) -> str:
     height = _TOP + _ROW * len(timeline.rows) + 30
     words = escape(f"Timeline of {len(timeline.rows)} sites, {_day(timeline.start)} to {_day(timeline.end)} UTC")
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" font-size="12"'
