@@ -119,6 +119,24 @@ def test_a_restart_while_a_site_is_behind_loses_nothing(worlds: Worlds) -> None:
     assert (world.log(), world.states()) == (entries, states)
 
 
+def test_calm_rules_of_a_refused_site_go_on_and_a_restart_makes_up_for_the_refused_one_alone(worlds: Worlds) -> None:
+    rules = rule_set(rule("load", step=HALF), rule("delay", step=HALF), sites=(HAM,))
+    series = {("load", HAM): "C" * 12 + "BBBBBBBBCCCCCCCC", ("delay", HAM): "C" * 28}
+    world = worlds.make(rules, series, port=RefusingStore)
+    assert isinstance(world.port, RefusingStore)
+    world.run(T0, T0 + 10 * GRAIN, every=HALF)
+    assert [cell.calm is not None for cell in world.cells()] == [True, True]
+    world.port.refused = {HAM}
+    world.run(T0 + 11 * GRAIN, T0 + 18 * GRAIN, every=HALF)
+    load, delay = lasts(world)
+    assert (load, delay) == (13, 18), "the refused rule waits before its opening, the calm one does not wait for it"
+    world.restart()
+    assert lasts(world)[0] == load
+    world.port.refused = set()
+    world.run(T0 + 19 * GRAIN, T0 + 27 * GRAIN, every=HALF)
+    assert (world.log(), world.states()) == plain(world.rules, world.source, T0 + 27 * GRAIN)
+
+
 def test_a_full_disk_stops_everything_and_it_resumes_by_itself(worlds: Worlds) -> None:
     world = two_sites(worlds, port=RefusingStore)
     assert isinstance(world.port, RefusingStore)
