@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from stopwatch.core.proof import Proof
     from stopwatch.core.status import RuleStatus, SiteStatus, StatusView
 
+ACT_DETAILS = ("category", "until", "what", "from", "to", "ground", "grounds", "links", "evidence")
+"""What of an act's details is told; the rest is what proves who asked."""
+
 
 def decision_json(decision: Decision) -> dict[str, object]:
     """Write a decision with its grounds and acts; times are RFC 3339 in UTC, null where there is none."""
@@ -154,6 +157,7 @@ def _act(act: Acted) -> dict[str, object]:
         "reason": act.reason,
         "rev_before": act.rev_before,
         "rev_after": act.rev_after,
+        "details": {name: act.details[name] for name in ACT_DETAILS if act.details.get(name) is not None},
     }
 
 

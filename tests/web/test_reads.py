@@ -103,6 +103,7 @@ def test_a_bug_is_a_500_that_tells_no_internals(opened: Served) -> None:
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["connection"] == "close", "the server drops the connection; who asks next must know"
     assert "secret" not in answer.text
 
 

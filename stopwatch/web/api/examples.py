@@ -44,6 +44,7 @@ DECISION: dict[str, JsonValue] = {
             "reason": None,
             "rev_before": 1,
             "rev_after": 2,
+            "details": {},
         }
     ],
 }

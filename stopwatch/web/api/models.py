@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from stopwatch.core.decision import DecisionState, GroundKind
 from stopwatch.core.exit.check import GateVerdict
@@ -45,7 +45,7 @@ class GroundShape(_Shape):
 
 
 class ActShape(_Shape):
-    """What somebody did, when, why, and the revisions before and after."""
+    """What somebody did, when, why, the revisions before and after, and what the act named (versions, links)."""
 
     act: str
     actor: str
@@ -53,6 +53,9 @@ class ActShape(_Shape):
     reason: str | None
     rev_before: int
     rev_after: int
+    details: Annotated[
+        dict[str, JsonValue], Field(description="category, until, what, from, to, ground, grounds, links, evidence")
+    ]
 
 
 class ClockShape(_Shape):

@@ -108,7 +108,9 @@ def add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def broken(_: Request, _failure: Exception) -> Response:
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "stopwatch failed to answer; its log says why")
+        words = "stopwatch failed to answer; its log says why"
+        # The server drops the connection after a bug; who would ask again on it must not meet a reset.
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, words, headers={"Connection": "close"})
 
     _add_refusals(app)
 
