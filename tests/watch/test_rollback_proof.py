@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,8 +13,9 @@ from stopwatch.core.audit import canonical_json, content_hash
 from stopwatch.core.decision import DecisionState
 from stopwatch.core.evidence import verify
 from stopwatch.core.filed_proof import verify_filed
-from stopwatch.core.proof import prove
+from stopwatch.core.proof import Proof, prove
 from stopwatch.web.filing import filed
+from stopwatch.web.pages.rollback_view import rollback_view
 from tests.watch.test_rollback import Played
 from tests.watch.world import Worlds
 
@@ -44,8 +46,20 @@ def test_a_verdict_is_proven_and_filed_with_its_decision(
     assert f"evidence/{proof.sha256}.json" in files
     assert verify_filed(files) == []
     page = files["index.html"].decode()
-    assert "Verification of the roll-back" in page
+    assert f'<dt>outcome</dt><dd class="num">{state.value}' in page.partition("Verification of the roll-back")[2]
     assert f'rollback bundle <code>{proof.sha256}</code> <span class="proven">proven</span>' in page
+
+
+def test_a_verdict_is_shown_with_what_was_asked_for_and_how_each_kpi_stood(bundle: dict[str, Any]) -> None:
+    proof = Proof(None, "rollback", "0" * 64, ())
+    facts = dict(rollback_view(proof, {"0" * 64: canonical_json(bundle)}.get, ZoneInfo("Europe/Berlin")).facts)
+    assert facts["outcome"].startswith("verified, every required KPI was inside the band")
+    assert (facts["judged"], facts["inside since"]) == ("2026-11-21 11:14 CET", "2026-11-21 11:09 CET")
+    assert facts["asked for"] == "all KPIs inside their band for 5 min, within 20 min"
+    assert facts["slots inside, outside, missing"] == "6, 3, 0"
+    assert facts["load at ham-01"] == "1; at most 1.2, baseline 1"
+    spoilt = {**bundle, "at": "soon"}
+    assert not rollback_view(proof, {"0" * 64: canonical_json(spoilt)}.get, ZoneInfo("Europe/Berlin")).facts
 
 
 @pytest.fixture(scope="module")

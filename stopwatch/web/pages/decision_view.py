@@ -13,6 +13,7 @@ from stopwatch.web.figures import figure, local, span, zone_of
 from stopwatch.web.pages.appendix_view import AppendixView, appendix_view
 from stopwatch.web.pages.bundle_view import BundleView, bundle_of, view_of
 from stopwatch.web.pages.recovery_view import RecoveryView, recovery_view
+from stopwatch.web.pages.rollback_view import RollbackView, rollback_view
 from stopwatch.web.pages.timeline import Moment, moments_of
 
 if TYPE_CHECKING:
@@ -71,16 +72,12 @@ class DecisionView:
     moments: Sequence[Moment]
     zone: ZoneInfo
     proofs: Sequence[Proof]
+    rollbacks: Sequence[RollbackView] = ()
 
     @property
     def version(self) -> str:
         """What changes whenever an act on what was shown before would be stale."""
         return f"{self.decision.rev}/{len(self.decision.grounds)}"
-
-    @property
-    def rollbacks(self) -> Sequence[Proof]:
-        """The proofs of the verdicts upon its roll-backs."""
-        return [proof for proof in self.proofs if proof.ground is None]
 
     @property
     def pruned(self) -> bool:
@@ -121,6 +118,7 @@ def decision_view(
         moments_of(decision, messages, zone),
         zone,
         proofs,
+        [rollback_view(proof, body_of, zone) for proof in proofs if proof.ground is None],
     )
 
 
