@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
-import threading
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,6 +31,7 @@ from stopwatch.app.pruning import Pruning
 from stopwatch.app.reloading import FolderWatch, Reloading
 from stopwatch.app.scheduler import Pulse
 from stopwatch.app.sending import open_sender
+from stopwatch.app.signals import signals
 from stopwatch.app.systemd import SignsOfLife, Systemd
 from stopwatch.app.views import DaemonHealth, DaemonRecords
 from stopwatch.store.connect import open_store
@@ -44,7 +43,6 @@ from stopwatch.web.server import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType
 
     from stopwatch.config.settings import Settings
     from stopwatch.store.sql import SqlStore
@@ -55,8 +53,6 @@ Jobs = dict[str, "Callable[[], None]"]
 
 COLLECTED_AFTER = (20_000, 20, 20)
 """Thresholds of the collector of cycles: new containers, and collections of each younger generation."""
-NOTICED_SECONDS = 1.0
-"""Within so many seconds a signal is noticed that went to another thread than the one in which Python acts on it."""
 PLAIN_ADDRESSES = ("database_url", "prometheus_url", "alertmanager_url")
 """Settings that are secret only as far as they carry a password; a webhook's whole address is a secret."""
 
@@ -71,11 +67,13 @@ def run(settings: Settings) -> None:
 
     """
     give_back_memory()
-    stop, systemd = threading.Event(), Systemd(os.environ, Clock.monotonic)
-    with _rarely_collecting(), _serving(settings, open_store, systemd) as reloading, _signals(stop, reloading):
+    systemd = Systemd(os.environ, Clock.monotonic)
+    with ExitStack() as stack:
+        stack.enter_context(_rarely_collecting())
+        reloading = stack.enter_context(_serving(settings, open_store, systemd))
+        wait = stack.enter_context(signals(partial(reloading.quietly, by="signal")))
         systemd.ready(f"watching {len(reloading.daemon.rule_set.plan.sites)} sites")
-        while not stop.wait(NOTICED_SECONDS):
-            pass
+        wait()
         systemd.stopping()
         log.info("daemon.stopping")
     log.info("daemon.stopped")
@@ -184,27 +182,3 @@ def _rarely_collecting() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-
-
-@contextmanager
-def _signals(stop: threading.Event, reloading: Reloading) -> Iterator[None]:
-    """Stop on SIGTERM and SIGINT, reload on SIGHUP; outside the main thread signals stay as they are."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    def reload(_number: int, _frame: FrameType | None) -> None:
-        threading.Thread(target=reloading.quietly, kwargs={"by": "signal"}, name="reload", daemon=True).start()
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGHUP, reload)
-    try:
-        yield
-    finally:
-        for number, previous in before.items():
-            signal.signal(number, previous)
