@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # Two cores shared by several workers make single examples slow without saying anything about the code.
 _PATIENT = (HealthCheck.too_slow,)
 
 settings.register_profile("check", derandomize=True, deadline=None, database=None, suppress_health_check=_PATIENT)
+# That a planted mistake is noticed is all that is asked, so that no example is made smaller.
+settings.register_profile("planted", settings.get_profile("check"), phases=(Phase.explicit, Phase.generate))
 settings.register_profile(
     "long",
     deadline=None,

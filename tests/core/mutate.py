@@ -144,7 +144,7 @@ def survivors(planted: list[Mutant]) -> list[str]:
         mistakes, answers = Path(folder) / "mistakes.json", Path(folder) / "answers.json"
         mistakes.write_text(json.dumps([(mutant.module, mutant.text) for mutant in planted]), encoding="utf-8")
         command = [sys.executable, "-m", "tests.core.planted", str(mistakes), str(answers)]
-        known = os.environ | {"CORE_EXAMPLES": EXAMPLES, "HYPOTHESIS_PROFILE": "check"}
+        known = os.environ | {"CORE_EXAMPLES": EXAMPLES, "HYPOTHESIS_PROFILE": "planted"}
         subprocess.run(command, cwd=ROOT, env=known, check=True, capture_output=True)
         overlooked = json.loads(answers.read_text(encoding="utf-8"))
     return [mutant.where for mutant, lives in zip(planted, overlooked, strict=True) if lives]
