@@ -103,6 +103,7 @@ def test_a_verdict_tells_the_numbers_it_follows_from() -> None:
         pytest.param("GMG", "not_breaching", True, id="missing is clear between good ones"),
         pytest.param("NMM", "not_breaching", False, id="missing does not outweigh a bad slot"),
         pytest.param("MM", "not_breaching", False, id="too few slots, whatever they are"),
+        pytest.param("GNG", "not_breaching", False, id="what was seen is not made up for where nothing is missing"),
     ],
 )
 def test_recovery_over_three_slots(good: str, policy: str, *, expected: bool) -> None:
