@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -29,16 +27,15 @@ from stopwatch.core.outbox import MessageKind, OutboxState, root_key, thread_key
 from stopwatch.store.connect import open_store
 from stopwatch.store.sql import SqlStore
 from tests.store.postgres import end_lease
-from tests.stories.crash_daemon import Tripwire, live
+from tests.stories.crash_daemon import Tripwire
 from tests.stories.crash_data import CATCH_UP, QUIET, SITES, Told, Truth, channel, write_rules
 from tests.stories.crash_findings import Findings
+from tests.stories.crash_life import KILLED, begin, let_live
 from tests.stories.crash_servers import TOKEN, TRACKS
 
 LONGEST_LIFE = 2.0
 FOLLOWED = {MessageKind.ROOT, MessageKind.GROUND, MessageKind.RECOVERED}
 """Messages that follow from the grounds; of any others it is only asked that they are there once."""
-KILLED = {-signal.SIGKILL, 255}
-"""How the fork server tells that a life was ended: by the signal, or not at all if it learnt of it too late."""
 PATIENCE = 300.0
 SETTLED = QUIET + 12
 QUERIES = 3
@@ -143,22 +140,13 @@ class Track:
         if self.mutant is not None or self.rng.random() < 0.6:
             name, event, most = self.rng.choice(self.tripwires)
             tripwire, seconds = Tripwire(name, event, self.rng.randint(1, most)), 2 * self.lives
-        process = self._start(given, tripwire)
-        process.join(seconds)
-        process.kill()
-        process.join()
+        process = begin(given, self.mutant, tripwire, self.folder / "log")
+        let_live(process, seconds)
         if process.exitcode not in KILLED:
             raise AssertionError(f"the daemon ended by itself with {process.exitcode}: {self._said()}")
         process.close()
         if self.database:
             end_lease(self.database)
-
-    def _start(self, given: Mapping[str, object], tripwire: Tripwire | None) -> multiprocessing.process.BaseProcess:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.stories.crash_daemon"])
-        process = context.Process(target=live, args=(given, self.mutant, tripwire, str(self.folder / "log")))
-        process.start()
-        return process
 
     def _said(self) -> str:
         return "".join(log.read_text()[-2000:] for log in sorted(self.folder.glob("log*")))
@@ -166,7 +154,7 @@ class Track:
     def _last_life(self, given: Mapping[str, object], store: SqlStore, origin: int) -> None:
         """Live until everything is judged and told, then end as an operator would end it."""
         before, limit = _reached(store, self.number), time.monotonic() + self.patience
-        process = self._start(given, None)
+        process = begin(given, self.mutant, None, self.folder / "log")
         while time.monotonic() < limit:
             if _reached(store, self.number) > before and _at_rest(store, origin, self.number):
                 break

@@ -37,7 +37,9 @@ def test_fifty_kills_lose_nothing_and_double_nothing(places: Outside, tmp_path: 
 def test_the_same_harness_notices_a_mutant(
     places: Outside, tmp_path: Path, mutant: str, tripwire: tuple[str, str, int]
 ) -> None:
-    findings = run_tracks(tmp_path, places, seed=7, kills=5, mutant=mutant, tripwires=(tripwire,), patience=25.0)
+    findings = run_tracks(
+        tmp_path, places, seed=7, kills=5, mutant=mutant, tripwires=(tripwire,), patience=25.0, lives=4
+    )
     assert findings.lost or findings.doubled
 
 

@@ -61,7 +61,7 @@ def test_the_same_harness_notices_a_mutant_on_postgresql(
         tripwires=(tripwire,),
         patience=25.0,
         databases=databases,
-        lives=LIVES,
+        lives=2 * LIVES,
     )
     assert findings.lost or findings.doubled
 
