@@ -189,6 +189,10 @@ def a_history(chance: Chance) -> list[tuple[int, int]]:
     return [(chance.number(0, 4), chance.number(0, 9)) for _ in range(chance.number(1, 8))]
 
 
+def test_three_hundred_rolled_cases_agree_with_the_oracle() -> None:
+    for_many(lambda dice: walks_agree(a_case(dice)), times=300)
+
+
 @pytest.mark.long
 def test_a_hundred_thousand_cases_agree_with_the_oracle() -> None:
     for_many(lambda dice: walks_agree(a_case(dice)))
