@@ -76,7 +76,7 @@ def test_ours_has_real_settings_that_fit_together(tmp_path: Path) -> None:
     assert given.keys() - VARIABLES == set()
     read = {name: value for name, value in given.items() if not name.endswith("_FILE")}
     for name in given.keys() - read.keys():
-        (tmp_path / name).write_text("xoxb-or-xapp")
+        (tmp_path / name).write_text("xapp-1" if "APP_TOKEN" in name else "xoxb-1")
         read[name] = given[name] if name == "STOPWATCH_API_TOKENS_FILE" else str(tmp_path / name)
     settings = load_settings(read)
     assert isinstance(settings, Settings)

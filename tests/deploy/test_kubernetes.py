@@ -143,7 +143,7 @@ def test_the_environment_is_ours_alone_and_fits_together(pod: dict[str, Any], tm
     assert given.keys() - VARIABLES == set()
     for name in given:
         if name.endswith("_FILE") and name != "STOPWATCH_API_TOKENS_FILE":
-            (tmp_path / name).write_text("xoxb-or-xapp")
+            (tmp_path / name).write_text("xapp-1" if "APP_TOKEN" in name else "xoxb-1")
             given[name] = str(tmp_path / name)
     load_settings(given)
 

@@ -204,4 +204,4 @@ def test_links_are_never_unfurled(slack: SlackEmulator, notifier: SlackNotifier)
 
 
 def test_every_verb_names_its_method() -> None:
-    assert set(METHODS) == {"post", "update", "find", "delete", "probe"}
+    assert set(METHODS) == {"post", "update", "find", "delete", "look", "probe"}

@@ -104,14 +104,17 @@ def test_who_is_not_listed_may_not_write_is_told_and_audited(world: World, way: 
     ask = preview if way == "asked for" else apply
     outcome = ask(world.desk, said(BEN), ONCALL, now=NOW)
     assert (outcome.result, outcome.told, log(world)) == (Result.REFUSED, True, [])
-    assert outcome.why == "only the people and groups that the plan lists under slack.rights.issue may do that"
+    assert outcome.why == (
+        "only the people and groups that the plan lists under slack.rights.issue may do that; ask one of them"
+    )
     assert [row["actor"] for row in audited(world, "refused")] == [f"slack:{BEN}"]
 
 
 def test_nobody_listed_is_nobody(worlds: Worlds) -> None:
     outcome = preview(worlds.make(rule_set(rule("v")), {}).desk, said(), ONCALL, now=NOW)
     assert outcome.why == (
-        "nobody may write into the issue log from Slack: the plan lists nobody under slack.rights.issue"
+        "nobody may write into the issue log from Slack: the plan lists nobody under slack.rights.issue; "
+        "the pages and the command line are open to whoever has a token or the machine"
     )
 
 
@@ -183,4 +186,4 @@ def test_a_new_issue_without_a_day_gets_the_one_of_its_severity(
 def test_a_group_that_cannot_be_looked_up_keeps_everybody_out(world: World) -> None:
     why = preview(world.desk, said(), Known(), now=NOW).why
     assert why is not None
-    assert why.endswith("only listed users may write into the issue log")
+    assert "only listed users may write into the issue log; the pages and the command line are open" in why
