@@ -263,6 +263,7 @@ def test_a_database_that_restarts_under_load_loses_nothing(two: Pair, server: Cl
     taken: dict[str, str] = {}
     took: list[float] = []
     two.leader()
+    two.follower()  # has started: who starts while its database goes away ends and leaves it to its supervisor
     for turn in range(turns):
         site = SITES[turn % len(SITES)]
         server.restart("immediate" if turn % 2 else "fast")
