@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from stopwatch.core.reading import Reading
     from stopwatch.watch.ports import Source
 
+MOST_SLOTS = 256
+"""Slots that are read at once at most, unless somebody alone wants more: of 1,000 sites they are some 5 MB of JSON."""
+
 _Kind = tuple[str, str, str, int]
 
 
@@ -60,17 +63,16 @@ class SharedReads:
         """Prepare the fewest requests for *wishes*, each of which may take *deadline_seconds*."""
         self._sources, self._deadline = sources, deadline_seconds
         self._spans: dict[_Kind, list[_Span]] = defaultdict(list)
-        for wish in sorted(wishes, key=lambda wish: wish.slots.first):
+        # Of those that begin together the longest comes first, so that no later request begins before one that serves.
+        for wish in sorted(wishes, key=lambda wish: (wish.slots.first, -wish.slots.last)):
             self._lay(wish, self._spans[wish.kind])
 
     def _lay(self, wish: Wish, spans: list[_Span]) -> None:
-        if spans and wish.slots.first <= spans[-1].slots.last + 1:
-            span = spans[-1]
-            last = max(span.slots.last, wish.slots.last)
-            span.slots = SlotRange(span.slots.grid, span.slots.first, last)
-            span.labels[wish.label] = wish.site
-        else:
-            spans.append(_Span(wish.slots, {wish.label: wish.site}))
+        if not spans or not _joins(spans[-1].slots, wish.slots):
+            spans.append(_Span(wish.slots, {}))
+        span = spans[-1]
+        span.slots = SlotRange(span.slots.grid, span.slots.first, max(span.slots.last, wish.slots.last))
+        span.labels[wish.label] = wish.site
 
     def series(self, wish: Wish) -> Sequence[float]:
         """
@@ -101,3 +103,8 @@ class SharedReads:
             return source.read(query, span.slots, deadline_seconds=self._deadline)
         except SourceError as error:
             return error
+
+
+def _joins(asked: SlotRange, more: SlotRange) -> bool:
+    """Tell whether a request for *asked* should serve *more* too, which does not begin earlier."""
+    return more.last <= asked.last or (more.first <= asked.last + 1 and more.last - asked.first < MOST_SLOTS)

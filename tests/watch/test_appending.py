@@ -11,7 +11,6 @@ from typing import Any
 from stopwatch.core.appendix import APPENDED, GIVEN_UP
 from stopwatch.core.audit import canonical_json
 from stopwatch.core.decision import Act
-from stopwatch.core.grid import Grid, SlotRange
 from stopwatch.core.kpi import SiteId
 from stopwatch.core.proof import Proof, prove
 from stopwatch.core.reading import Origin
@@ -20,8 +19,7 @@ from stopwatch.core.retention import EXPORTED
 from stopwatch.core.window import Window
 from stopwatch.watch.appending import AT_ONCE, PATIENCE, RAREST, SETTLES, Appending, Outcome
 from stopwatch.watch.retention import prune
-from stopwatch.watch.shared_reads import SharedReads, Wish
-from tests.watch.letters import GRAIN, HAM, LODZ, MINUTE, ROLLOUT, T0, LetterSource, rule, rule_set
+from tests.watch.letters import GRAIN, HAM, LODZ, MINUTE, ROLLOUT, T0, rule, rule_set
 from tests.watch.test_evidence import LARGEST_BYTES
 from tests.watch.world import World, Worlds
 
@@ -221,18 +219,6 @@ def test_sites_that_breach_together_share_the_queries_of_their_appendices(worlds
     opening, appendix = ([bundle for bundle in made.bundles() if bundle["site"] == late][place] for place in (0, 1))
     assert appendix["conditions"][0]["values"][-6:] == opening["conditions"][0]["values"], "each gets its own slots"
     assert all(proof.findings == () for proof in made.proofs())
-
-
-def test_slots_that_lie_apart_are_read_apart() -> None:
-    grid, source = Grid(GRAIN), LetterSource({("load", HAM): "C" * 10 + "B" * 490})
-    first = grid.at_or_before(T0)
-    near, far = (
-        Wish("default", "load", "site", HAM, HAM, SlotRange(grid, first + begin, first + begin + 3))
-        for begin in (8, 400)
-    )
-    reads = SharedReads({"default": source}, [far, near], deadline_seconds=1.0)
-    assert [reads.series(wish) for wish in (far, near, far)] == [[9.0] * 4, [1.0, 1.0, 9.0, 9.0], [9.0] * 4]
-    assert [one.slots for one in source.asked] == [far.slots, near.slots]
 
 
 def test_an_appendix_is_as_bounded_as_its_bundle(worlds: Worlds) -> None:
