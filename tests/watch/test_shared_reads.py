@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stopwatch.core.grid import Grid, SlotRange
@@ -45,6 +45,7 @@ WISHES = st.lists(
 
 
 @given(WISHES)
+@example([wish(0, 100, LODZ), wish(50, 80), wish(50, 300, LODZ)])
 def test_each_wish_gets_its_own_slots_and_no_request_grows_without_end(wishes: list[Wish]) -> None:
     letters = {("load", HAM): "CB" * (LENGTH // 2), ("load", LODZ): "CCB" * (LENGTH // 3 + 1)}
     source, alone = LetterSource(letters), LetterSource(letters)
