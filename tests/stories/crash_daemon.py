@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any, Self
 
 from stopwatch.app.running import run, running
+from stopwatch.app.signals import signals
 from stopwatch.config.settings import GivenSettings, Settings
 from stopwatch.core.outbox import Message, OutboxRow, OutboxState
 from stopwatch.store.connect import open_store
@@ -166,12 +167,10 @@ def say_into(log: str) -> None:
 
 def run_mutant(settings: Settings, mutant: type[SqlStore]) -> None:
     """Run the daemon on a store that is not to be trusted."""
-    over = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: over.set())
 
     def opening(url: str) -> SqlStore:
         sound = open_store(url)
         return mutant(sound._reading, sound._writing, shown=sound._shown)  # noqa: SLF001 – a mutant is made of its host
 
-    with running(settings, opening=opening):
-        over.wait()
+    with signals(lambda: None) as wait, running(settings, opening=opening):
+        wait()

@@ -163,8 +163,11 @@ class Track:
             time.sleep(0.25)
         process.terminate()
         process.join(20)
-        if process.exitcode != 0:
-            raise AssertionError(f"SIGTERM ended with {process.exitcode}: {self._said()}")
+        ended = process.exitcode
+        process.kill()  # nobody else would, and it would go on asking at addresses that others have by then
+        if ended != 0:
+            raise AssertionError(f"SIGTERM ended with {ended}: {self._said()}")
+        process.join()
         process.close()
 
     def _half_written(self, store: SqlStore) -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import signal
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from stopwatch.app.signals import signals
 from stopwatch.demo.slack import Pace, SlackEmulator
 from tests.stories.crash_data import LATE, SITES, channel, value
 
@@ -87,18 +87,18 @@ class _Request(BaseHTTPRequestHandler):
 
 def main(which: str) -> None:
     """Serve until SIGTERM; the first line of the output is the address."""
-    over = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: over.set())
-    if which == "slack":
-        channels = {channel(track, site): f"{site}-{track}" for track in range(TRACKS) for site in SITES}
-        with SlackEmulator(tokens=[TOKEN, APP_TOKEN], channels=channels, pace=Pace(per_second=0, tiers=False)) as slack:
-            print(slack.page_url, flush=True)  # noqa: T201 – how the test learns the address
-            over.wait()
-        return
-    server = Prometheus()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(f"http://127.0.0.1:{server.server_address[1]}/", flush=True)  # noqa: T201 – as above
-    over.wait()
+    with signals(lambda: None) as wait:
+        if which == "slack":
+            channels = {channel(track, site): f"{site}-{track}" for track in range(TRACKS) for site in SITES}
+            pace = Pace(per_second=0, tiers=False)
+            with SlackEmulator(tokens=[TOKEN, APP_TOKEN], channels=channels, pace=pace) as slack:
+                print(slack.page_url, flush=True)  # noqa: T201 – how the test learns the address
+                wait()
+            return
+        server = Prometheus()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        print(f"http://127.0.0.1:{server.server_address[1]}/", flush=True)  # noqa: T201 – as above
+        wait()
 
 
 if __name__ == "__main__":
