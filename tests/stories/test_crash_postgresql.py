@@ -34,8 +34,8 @@ def databases() -> Iterator[Iterator[str]]:
 def test_kills_on_postgresql_lose_nothing_and_double_nothing(
     places: Outside, tmp_path: Path, databases: Iterator[str]
 ) -> None:
-    findings = run_tracks(tmp_path, places, seed=11, kills=5, databases=databases, lives=LIVES)
-    assert findings.kills == 5 * TRACKS
+    findings = run_tracks(tmp_path, places, seed=11, kills=2, databases=databases, lives=LIVES)
+    assert findings.kills == 2 * TRACKS
     assert findings.grounds > 100
     assert findings.messages > 50
     assert (findings.lost, findings.doubled) == ([], [])

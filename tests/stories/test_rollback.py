@@ -168,6 +168,7 @@ def test_kpis_that_return_verify_the_roll_back(tmp_path: Path, *, killed: bool) 
         assert made.run("audit", "verify").returncode == 0
 
 
+@pytest.mark.long  # what is flagged, and when, tests/watch/test_rollback.py holds in every check
 @pytest.mark.parametrize("killed", FATES)
 def test_kpis_that_do_not_return_flag_the_roll_back(tmp_path: Path, *, killed: bool) -> None:
     with site(tmp_path, recovers=False) as made:
