@@ -26,15 +26,25 @@ EQUIVALENT = [
     (IN_BREACH, "(index - begin + 0 >= reach):", ANY_RANGE),
     (IN_PENDING, "=> (removed)", "the same state is built anew"),
     (IN_PENDING, "is not Condition.PENDING and since == state.pending_since:", "the same state is built anew"),
-    ("state._within_breach: after_opening = ", "max(1, rule.grid.at_or_before(opened_at) + 1 - slots.first)",
-     "the history holds one slot more than recovery looks at"),
     ("state._within_breach: begun = _run_start(", "slots.first - index)", "a recovery never ends in a breaching slot"),
 ]  # fmt: skip
 
 
+def is_like(where: str, begins: str, ends: str) -> bool:
+    return where.startswith(begins) and where.endswith(ends)
+
+
 def is_equivalent(where: str) -> bool:
     """Whether a change is one of those that nobody can see."""
-    return any(where.startswith(begins) and where.endswith(ends) for begins, ends, _ in EQUIVALENT)
+    return any(is_like(where, begins, ends) for begins, ends, _ in EQUIVALENT)
+
+
+def gone(module: str, planted: list[mutate.Mutant]) -> list[str]:
+    """What is listed for a module and no longer planted, because the code has changed."""
+    listed = [(begins, ends) for begins, ends, _ in EQUIVALENT if begins.startswith(f"{module}.")]
+    return [
+        f"{begins}{ends}" for begins, ends in listed if not any(is_like(one.where, begins, ends) for one in planted)
+    ]
 
 
 @pytest.mark.slow
@@ -47,5 +57,6 @@ def test_a_planted_mistake_is_noticed_and_what_changes_nothing_is_not() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("module", mutate.MODULES)
 def test_only_equivalent_mistakes_survive(module: str) -> None:
-    lives = mutate.survivors(list(mutate.mutants(module)))
-    assert [where for where in lives if not is_equivalent(where)] == []
+    planted = list(mutate.mutants(module))
+    assert gone(module, planted) == []
+    assert [where for where in mutate.survivors(planted) if not is_equivalent(where)] == []
