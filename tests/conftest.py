@@ -5,9 +5,12 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from tests.sharing import PartByPart
 
 # Two cores shared by several workers make single examples slow without saying anything about the code.
 _PATIENT = (HealthCheck.too_slow,)
@@ -49,3 +52,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PartByPart | None:  # noqa: ANN401 – xdist names no type
+    """Let workers that share files share the parts of long tests as well."""
+    return PartByPart(config, log) if config.getvalue("dist") == "loadfile" else None

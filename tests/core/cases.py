@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
+import pytest
 from hypothesis import strategies as st
 
 from stopwatch.core import rule as core_rule
@@ -266,15 +267,22 @@ def cases(draw: st.DrawFn, policies: Sequence[str] = tuple(Missing)) -> Case:
     return a_case(Drawn(draw), policies)
 
 
-def for_many(agrees: Callable[[Dice], None], *, times: int = 100_000) -> None:
+A_HUNDRED_THOUSAND = [
+    pytest.param(range(first, first + 25_000), id=f"part {number} of 4")
+    for number, first in enumerate(range(0, 100_000, 25_000), start=1)
+]
+"""Seeds, in parts that workers share."""
+
+
+def for_many(agrees: Callable[[Dice], None], seeds: range) -> None:
     """
-    Roll the dice so many times and let *agrees* look.
+    Roll the dice from each of the *seeds* and let *agrees* look.
 
     Raises:
         AssertionError: The seed of the first case that it does not agree with, and why.
 
     """
-    for seed in range(times):
+    for seed in seeds:
         try:
             agrees(Dice(seed))
         except AssertionError as disagreed:

@@ -13,6 +13,7 @@ from stopwatch.core import state
 from stopwatch.core.verdict import judge
 from tests.core import oracle
 from tests.core.cases import (
+    A_HUNDRED_THOUSAND,
     EXAMPLES,
     FIRST,
     Case,
@@ -190,26 +191,29 @@ def a_history(chance: Chance) -> list[tuple[int, int]]:
 
 
 def test_three_hundred_rolled_cases_agree_with_the_oracle() -> None:
-    for_many(lambda dice: walks_agree(a_case(dice)), times=300)
+    for_many(lambda dice: walks_agree(a_case(dice)), range(300))
 
 
 @pytest.mark.long
-def test_a_hundred_thousand_cases_agree_with_the_oracle() -> None:
-    for_many(lambda dice: walks_agree(a_case(dice)))
+@pytest.mark.parametrize("seeds", A_HUNDRED_THOUSAND)
+def test_a_hundred_thousand_cases_agree_with_the_oracle(seeds: range) -> None:
+    for_many(lambda dice: walks_agree(a_case(dice)), seeds)
 
 
 @pytest.mark.long
-def test_a_hundred_thousand_histories_with_failures_agree_with_the_oracle() -> None:
-    for_many(lambda dice: folds_with_failures_agree(a_case(dice), a_history(dice)))
+@pytest.mark.parametrize("seeds", A_HUNDRED_THOUSAND)
+def test_a_hundred_thousand_histories_with_failures_agree_with_the_oracle(seeds: range) -> None:
+    for_many(lambda dice: folds_with_failures_agree(a_case(dice), a_history(dice)), seeds)
 
 
 @pytest.mark.long
-def test_a_hundred_thousand_windows_agree_with_the_oracle() -> None:
+@pytest.mark.parametrize("seeds", A_HUNDRED_THOUSAND)
+def test_a_hundred_thousand_windows_agree_with_the_oracle(seeds: range) -> None:
     def agrees(dice: Dice) -> None:
         rule = a_rule(dice)
         verdicts_agree((rule, dice.text("BCML", 0, rule.n + rule.extra)))
 
-    for_many(agrees)
+    for_many(agrees, seeds)
 
 
 @pytest.mark.long

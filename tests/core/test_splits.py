@@ -13,7 +13,7 @@ from stopwatch.core import state
 from stopwatch.core.state import RuleEvent, RuleState
 from stopwatch.core.verdict import Outcome, judge
 from tests.core import oracle
-from tests.core.cases import EXAMPLES, FIRST, Case, Dice, a_case, cases, for_many, rules, to_window
+from tests.core.cases import A_HUNDRED_THOUSAND, EXAMPLES, FIRST, Case, Dice, a_case, cases, for_many, rules, to_window
 
 SOMETIMES = settings(max_examples=max(1, EXAMPLES // 3))
 CHOSEN = settings(max_examples=2_000)
@@ -140,12 +140,13 @@ def test_worse_data_never_delay_the_first_opening(case: Case, turned: list[int])
 
 
 @pytest.mark.long
-def test_a_hundred_thousand_splits_tell_the_same_story() -> None:
+@pytest.mark.parametrize("seeds", A_HUNDRED_THOUSAND)
+def test_a_hundred_thousand_splits_tell_the_same_story(seeds: range) -> None:
     def agrees(dice: Dice) -> None:
         cuts = [(dice.number(0, 12), dice.number(0, 5)) for _ in range(dice.number(1, 12))]
         splits_agree(a_case(dice), cuts)
 
-    for_many(agrees)
+    for_many(agrees, seeds)
 
 
 @pytest.mark.long
