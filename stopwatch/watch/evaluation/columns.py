@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,14 +13,18 @@ from stopwatch.core.errors import SourceError
 from stopwatch.core.grid import SlotRange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from stopwatch.core.reading import Reading
     from stopwatch.watch.evaluation.cells import CalmSet, Cell, Column, Group
     from stopwatch.watch.ports import Source
 
+    _Request = tuple[Column, SlotRange]
+
 LEAST_DEADLINE = timedelta(seconds=5)
 PARALLEL_QUERIES = 4
+PATIENCE = timedelta(milliseconds=500)
+"""A source that has not answered everything to one thread by then is slow."""
 
 
 @dataclass(slots=True)
@@ -59,11 +64,17 @@ class Need:
 
 
 class ColumnReader:
-    """Reads columns from one source, at most `PARALLEL_QUERIES` at once."""
+    """
+    Reads columns from one source: one after the other while it answers quickly, several at once when it is slow.
 
-    def __init__(self, source: Source) -> None:
-        """Read from *source*."""
+    Threads that read at the same time take Python's lock from one another at every answer, which costs more than the
+    reading; a quick source is read no sooner by them.
+    """
+
+    def __init__(self, source: Source, *, patience: timedelta = PATIENCE) -> None:
+        """Read from *source*; one thread alone is given *patience*, or a tenth of the step if that is less."""
         self.source = source
+        self._patience = patience
         self._pool = ThreadPoolExecutor(PARALLEL_QUERIES, thread_name_prefix=f"read-{source.name}")
 
     def close(self) -> None:
@@ -79,12 +90,31 @@ class ColumnReader:
                 need.column.failure = None
             else:
                 requests.append((need.column, SlotRange(group.grid, *span)))
-        deadline = max(group.grid.step / 2, LEAST_DEADLINE).total_seconds()
-        answers = self._pool.map(lambda request: self._ask(request[0], request[1], deadline), requests)
-        for (column, _slots), outcome in zip(requests, answers, strict=True):
+        for (column, _slots), outcome in zip(requests, self._answers(requests, group.grid.step), strict=True):
             reads.note(column, outcome)
         for need in needs:
             need.column.cache.trim(need.first - need.keep)
+
+    def _answers(self, requests: Sequence[_Request], step: timedelta) -> list[Reading | SourceError]:
+        """Answer *requests* in their order, with at most `PARALLEL_QUERIES` of them under way."""
+        deadline = max(step / 2, LEAST_DEADLINE).total_seconds()
+        waiting = deque(range(len(requests)))
+        answers: dict[int, Reading | SourceError] = {}
+
+        def read_on() -> None:
+            while waiting:
+                try:
+                    place = waiting.popleft()
+                except IndexError:  # another thread took the last one
+                    return
+                answers[place] = self._ask(*requests[place], deadline)
+
+        readers = [self._pool.submit(read_on)] if requests else []
+        if wait(readers, timeout=min(step / 10, self._patience).total_seconds()).not_done:
+            readers += [self._pool.submit(read_on) for _ in range(PARALLEL_QUERIES - 1)]
+        for reader in readers:
+            reader.result()
+        return [answers[place] for place in range(len(requests))]
 
     def _ask(self, column: Column, slots: SlotRange, deadline: float) -> Reading | SourceError:
         try:
