@@ -6,9 +6,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, column, inspect, select, table
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, insert, inspect, select, text
 
 from stopwatch.core.errors import ConfigurationError
+from stopwatch.store.schema import APPEND_ONLY, metadata
+from stopwatch.store.triggers import append_only, prunable
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -21,7 +23,13 @@ FOLDER = Path(__file__).parent / "migrations"
 
 # Alembic keeps the migration under way in its own module, so one process migrates one database at a time.
 _ALEMBIC = threading.Lock()
-_VERSION = table("alembic_version", column("version_num"))
+_VERSION = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""Alembic's own table, as it makes it."""
 
 
 def revision(connection: Connection) -> str | None:
@@ -43,7 +51,7 @@ def configuration(connection: Connection) -> Config:
 
 def bring_up_to_date(reading: Engine, writing: Engine, *, shown: str, create: bool, upgrade: bool) -> None:
     """
-    Run the revisions that the database *shown* lacks, in one transaction.
+    Make the tables of an empty database *shown*, or run the revisions that it lacks, in one transaction.
 
     Raises:
         ConfigurationError: The database was written by a newer version; it has no tables and *create* is not asked
@@ -63,8 +71,24 @@ def bring_up_to_date(reading: Engine, writing: Engine, *, shown: str, create: bo
         )
     with writing.begin() as connection:
         stored = revision(connection)
-        if stored != REVISION:  # another process may have been quicker
+        if stored is None:
+            make_tables(connection)
+        elif stored != REVISION:  # another process may have been quicker
             _upgrade(connection, stored, shown)
+
+
+def make_tables(connection: Connection) -> None:
+    """
+    Make what all revisions together make of an empty database.
+
+    Without Alembic, which would stay in memory as long as the daemon runs: 10 MiB.
+    """
+    metadata.create_all(connection, checkfirst=False)
+    dialect = connection.dialect.name
+    for statement in (*append_only(dialect, APPEND_ONLY), *prunable(dialect)):
+        connection.execute(text(statement))
+    _VERSION.create(connection)
+    connection.execute(insert(_VERSION).values(version_num=REVISION))
 
 
 def known_revisions() -> set[str]:
@@ -77,11 +101,11 @@ def known_revisions() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
 
 
-def _upgrade(connection: Connection, stored: str | None, shown: str) -> None:
+def _upgrade(connection: Connection, stored: str, shown: str) -> None:
     if connection.dialect.name == "postgresql":  # before anything else: the import of Alembic alone may take long
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # an upgrade may rewrite whole tables
-    if stored is not None and stored not in known_revisions():
+    if stored not in known_revisions():
         words = "start that version or restore a backup from before the upgrade"
         raise ConfigurationError(f"the database {shown} was written by a newer version (revision {stored}); {words}")
     from alembic import command  # noqa: PLC0415 - as above

@@ -2,47 +2,76 @@
 
 import multiprocessing
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from stopwatch.core.errors import ConfigurationError, StoreError
 from stopwatch.store.address import address
 from stopwatch.store.connect import open_store
-from stopwatch.store.migrate import FOLDER, REVISION
+from stopwatch.store.migrate import FOLDER, REVISION, configuration
 from stopwatch.store.schema import metadata
+from tests.store.postgres import Cluster
 from tests.store.values import decision, entry
 
 forked = multiprocessing.get_context("fork")
 
 
-def test_the_migrated_tables_are_those_of_the_schema(empty_url: str) -> None:
-    store = open_store(empty_url)
-    with store.reading() as reader:
-        context = MigrationContext.configure(reader.connection)
-        assert compare_metadata(context, metadata) == []
-    store.close()
+@pytest.fixture
+def both(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Connection, Connection]]:
+    """A database that was made at once, and one that all revisions made one after the other."""
+    with ExitStack() as stack:
+        if dialect == "sqlite":
+            urls = [f"sqlite:///{tmp_path}/{name}.db" for name in ("made", "migrated")]
+        else:
+            server: Cluster = request.getfixturevalue("postgresql")
+            urls = [server.address(stack.enter_context(server.database())) for _ in range(2)]
+        open_store(urls[0]).close()
+        databases = [create_engine(address(url).url) for url in urls]
+        for each in databases:
+            stack.callback(each.dispose)
+        with databases[1].begin() as connection:
+            command.upgrade(configuration(connection), "head")
+        made, migrated = (stack.enter_context(each.connect()) for each in databases)
+        yield made, migrated
 
 
-def test_the_migrated_constraints_are_those_of_the_schema(file: Path) -> None:
-    """Alembic compares no CHECK constraints, so both ways to make the tables are compared by what they left."""
-    open_store(f"sqlite:///{file}").close()
-    plain, migrated = create_engine("sqlite://"), create_engine(f"sqlite:///{file}")
-    metadata.create_all(plain)
-    with plain.connect() as one, migrated.connect() as other:
-        for table in metadata.tables:
-            for kind in ("get_check_constraints", "get_unique_constraints", "get_foreign_keys", "get_indexes"):
-                made, ran = (sorted(map(str, getattr(inspect(c), kind)(table))) for c in (one, other))
-                assert made == ran, f"{kind} of {table}"
-    plain.dispose()
-    migrated.dispose()
+def test_the_migrated_tables_are_those_of_the_schema(both: tuple[Connection, Connection]) -> None:
+    for connection in both:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_database_that_is_made_at_once_is_one_that_all_revisions_made(both: tuple[Connection, Connection]) -> None:
+    made, migrated = both
+    tables = set(inspect(made).get_table_names())
+    assert tables == set(inspect(migrated).get_table_names()) == {*metadata.tables, "alembic_version"}
+    for table in sorted(tables):
+        for kind in ("columns", "pk_constraint", "check_constraints", "unique_constraints", "foreign_keys", "indexes"):
+            one, other = (_listed(getattr(inspect(each), f"get_{kind}")(table)) for each in both)
+            assert one == other, f"{kind} of {table}"
+    triggers = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
+        "postgresql": "SELECT tgname, pg_get_triggerdef(oid), pg_get_functiondef(tgfoid) FROM pg_trigger "
+        "WHERE NOT tgisinternal ORDER BY tgrelid::regclass::text, tgname",
+    }[made.dialect.name]
+    asked = (triggers, "SELECT version_num FROM alembic_version")
+    for statement in asked:
+        rows = [each.execute(text(statement)).all() for each in both]
+        assert rows[0] == rows[1] != []
+
+
+def _listed(found: object) -> list[str]:
+    """Return in words what was found, in an order of its own: constraints have none."""
+    return sorted(map(str, found)) if isinstance(found, list) else [str(found)]
 
 
 def open_and_write(url: str) -> None:
