@@ -17,6 +17,9 @@ def run(settings: Settings) -> None:
         StoreError: The database cannot be used, or another daemon works on it.
 
     """
-    from stopwatch.app.running import run as run_daemon  # noqa: PLC0415 – short commands must not load the server
+    from stopwatch.app.memory import UNUSED, leaving_out  # noqa: PLC0415 – as below
+
+    with leaving_out(*UNUSED):
+        from stopwatch.app.running import run as run_daemon  # noqa: PLC0415 – short commands must not load the server
 
     run_daemon(settings)
