@@ -38,6 +38,7 @@ class Runner:
     wall: str
     scraped: bool = False
     catches_up: bool = False
+    settles: int = SETTLE_STEPS
     runs: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -60,7 +61,7 @@ def total(page: str, name: str) -> float:
 def measure(runner: Runner, server: PrometheusServer, client: httpx.Client, steps: int) -> None:
     """Let one runner go on alone, and keep what *steps* steps cost."""
     os.kill(runner.pid, signal.SIGCONT)
-    time.sleep(SETTLE_STEPS * STEP_SECONDS)
+    time.sleep(runner.settles * STEP_SECONDS)
     if runner.catches_up:
         await_calm(server, client)
     before = _look(runner, server, client)

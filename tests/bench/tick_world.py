@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
-from stopwatch.demo.prometheus import create_blocks
+from stopwatch.demo.prometheus import PrometheusServer, ScrapeTarget, create_blocks
 
 KPIS = 5
 STEP_SECONDS = 5
@@ -19,12 +23,21 @@ PAST_SECONDS, RESOLUTION_SECONDS = 600, 30
 LIMIT, LEAST_VOLUME = 0.05, 100
 
 
+class Data(StrEnum):
+    """Gauges that lie in blocks, gauges scraped once a step, or the shipped rules on counters that are so scraped."""
+
+    BLOCKS = "blocks"
+    SCRAPED = "scraped"
+    SHIPPED = "shipped"
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """How many *sites*, of which one in a hundred breaches; *guarded* rules ask for a least volume."""
 
     sites: int
     guarded: bool
+    data: Data = Data.BLOCKS
 
     def names(self) -> list[str]:
         """Every site's id, which is also its label."""
@@ -97,15 +110,34 @@ def write_rule_folder(load: Load, folder: Path, *, now: datetime) -> None:
         (folder / f"{name}.yaml").write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
 
 
-def write_alerts(load: Load, path: Path, *, per_site: bool) -> None:
-    """Write the same rules for vmalert and Prometheus: one for all sites, or one for every site."""
-    rules = [
-        {"alert": f"rule{kpi}", "expr": load.expression(kpi, site), "for": f"{FOR_SECONDS}s"}
-        for kpi in range(KPIS)
-        for site in (load.names() if per_site else [None])
-    ]
-    groups = {"groups": [{"name": "bench", "interval": f"{STEP_SECONDS}s", "rules": rules}]}
-    path.write_text(json.dumps(groups), encoding="utf-8")
+def alerts(load: Load, *, per_site: bool) -> Iterator[dict[str, str]]:
+    """Yield the same rules for vmalert and Prometheus: one for all sites, or one for every site."""
+    for kpi in range(KPIS):
+        for site in load.names() if per_site else [None]:
+            yield {"alert": f"rule{kpi}", "expr": load.expression(kpi, site), "for": f"{FOR_SECONDS}s"}
+
+
+@contextmanager
+def exporter(load: Load) -> Iterator[list[ScrapeTarget]]:
+    """Serve the sites' metrics in a process of its own as long as the block lasts; not those that lie in blocks."""
+    if load.data is Data.BLOCKS:
+        yield []
+        return
+    form = "shipped" if load.data is Data.SHIPPED else "gauges"
+    command = [sys.executable, "-m", "tests.bench.exporter", form, str(load.sites)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield [ScrapeTarget("sites", process.stdout.readline().strip())]
+        process.kill()
+
+
+def server_on(folder: Path, blocks: Path, targets: list[ScrapeTarget]) -> PrometheusServer:
+    """Make a server in *folder* that holds the same *blocks* as all others, or scrapes the same *targets*."""
+    server = PrometheusServer(folder, scrape_targets=targets, scrape_interval=f"{STEP_SECONDS}s")
+    server.data_dir.mkdir()
+    if not targets:
+        copy_data(blocks, server.storage)
+    return server
 
 
 def copy_data(source: Path, target: Path) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from tests.stories.commits import commits, out_of_order, posts
 from tests.stories.lone_daemon import SYNCED_LATE
-from tests.stories.traced import Injected, Opening, calls_of, opening, sent_before_synced
+from tests.stories.traced import Injected, Opening, calls_of, opening
 
 DISK = ("pwrite64", "fdatasync")
 SAMPLED = 12
@@ -100,18 +101,28 @@ def test_the_same_deaths_notice_a_mutant(one: Opening, calls: Counter[str], muta
 
 
 @pytest.mark.slow
-def test_no_post_leaves_while_the_log_of_writes_is_not_on_disk(one: Opening) -> None:
-    _folder, found, trace = one.live()
+def test_no_post_leaves_before_all_it_tells_is_on_disk_whole_and_as_unknown(one: Opening) -> None:
+    folder, found, trace = one.live()
     assert found == []
-    posts, early = sent_before_synced(trace, one.slack_port)
-    assert posts >= 1
-    assert early == []
+    sent = posts(trace, one.slack_port)
+    assert len(sent) >= 1
+    assert len(list(commits(folder / "written" / "stopwatch.db-wal"))) > 5
+    assert out_of_order(folder, sent) == []
 
 
 @pytest.mark.slow
-def test_the_same_proof_notices_commits_that_are_synced_late(one: Opening) -> None:
-    _folder, _found, trace = one.live(mutant=SYNCED_LATE)
-    assert sent_before_synced(trace, one.slack_port)[1]
+@pytest.mark.parametrize(
+    ("mutant", "words"),
+    [
+        pytest.param(SYNCED_LATE, "left before the log of writes was on the disk", id="commits that are synced late"),
+        pytest.param("mark-then-send", "cards as one was posted", id="mark then send"),
+        pytest.param("separate-commits", "no card for", id="state and outbox in separate commits"),
+    ],
+)
+def test_the_same_proof_of_order_notices_a_mutant(one: Opening, mutant: str, words: str) -> None:
+    folder, _found, trace = one.live(mutant=mutant)
+    wrong = out_of_order(folder, posts(trace, one.slack_port))
+    assert any(each.startswith(words) for each in wrong), wrong
 
 
 @pytest.mark.slow

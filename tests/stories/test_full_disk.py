@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +15,7 @@ import pytest
 from stopwatch.demo.slack import Pace, SlackEmulator
 from stopwatch.store.connect import open_store
 from tests.prometheus.scripted import ScriptedServer, Seen, http
+from tests.stories.disks import fill, small_disk
 from tests.stories.world import HOLD, Api, at, daemon, eventually, settings_for, write_rules
 
 pytestmark = pytest.mark.slow
@@ -43,33 +40,6 @@ class Load:
         values = [[second, "20" if second >= self.since else "1"] for second in range(first, last + 1)]
         result = [{"metric": {"site": SITE}, "values": values}]
         return http(orjson.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}}))
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A file system of 8 MiB; where none can be mounted the folder itself, and it is said."""
-    folder.mkdir()
-    if os.geteuid() != 0:
-        warnings.warn("only root can mount a small disk; that it fills up and empties was NOT tried", stacklevel=3)
-        yield folder
-        return
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Leave no room, if *disk* is a disk of its own."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while file.tell() < 16 << 20:
-                file.write(bytes(4096))
-        except OSError:
-            return filler
-    return filler
 
 
 def writable(url: str) -> float | None:

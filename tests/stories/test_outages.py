@@ -157,4 +157,4 @@ def test_a_prometheus_that_comes_and_goes_changes_no_ground(memory_path: Path, n
 
 @pytest.mark.long
 def test_twenty_random_patterns_of_outages_change_no_ground(memory_path: Path, never_away: list[Known]) -> None:
-    same(memory_path, never_away, range(2, 20))
+    same(memory_path, never_away, range(20))

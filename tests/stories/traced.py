@@ -1,17 +1,16 @@
-"""One opening under strace: at any call of the kernel it dies, or is told that the disk is full or broken."""
+"""One opening under strace: at any call of the kernel it dies, or the disk is full or broken, or really full."""
 
 from __future__ import annotations
 
 import json
 import multiprocessing
 import re
-import shutil
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +24,7 @@ from stopwatch.demo.slack import Pace, SlackEmulator
 from stopwatch.store.connect import open_store
 from tests.prometheus.scripted import ScriptedServer, Seen, http
 from tests.stories.lone_daemon import Steps, live_alone
+from tests.stories.traced_records import Files, Records
 
 CALLS = ("pwrite64", "fdatasync", "fsync", "sendto", "recvfrom")
 """What writes to the disk and makes sure of it, what leaves the process and what comes back."""
@@ -34,6 +34,8 @@ HISTORY = {"channels:history", "groups:history"}
 BREACH, HOLD = 6, 3
 WATCHED, UNWATCHED = BREACH + HOLD, BREACH + HOLD + 6
 """The seconds between which it is traced; the opening is in the first of them."""
+CUT = ["-e", "inject=sendto:error=EPIPE:when=1"]
+"""For strace: the first thing that is sent does not leave, and its connection is gone."""
 ENDED, AFTERWARDS = 17, 25
 
 KPIS = 'kpis: [{id: load, title: Load, unit: count, better: lower, query: "sum by (site) (load)"}]\n'
@@ -61,8 +63,21 @@ class Injected:
     def words(self) -> list[str]:
         """The arguments of strace."""
         what = f"error={self.error}" if self.error else "signal=KILL"
-        cut = ["-e", "inject=sendto:error=EPIPE:when=1"] if self.cut else []
+        cut = CUT if self.cut else []
         return ["-e", f"inject={self.call}:{what}:when={self.number}{'+' if self.onward else ''}", *cut]
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """The disk under the records has room for so many *pages* while it is traced; *cut* as above."""
+
+    pages: int
+    cut: bool = False
+
+    @property
+    def words(self) -> list[str]:
+        """The arguments of strace."""
+        return CUT if self.cut else []
 
 
 @dataclass(slots=True)
@@ -75,6 +90,7 @@ class Opening:
     origin: int
     sighted: bool = True
     """Whether Slack lets us look up what was sent."""
+    records: Records = field(default_factory=Files)
     lives: int = 0
 
     @property
@@ -82,7 +98,9 @@ class Opening:
         """Where Slack listens."""
         return urlsplit(self.slack.api_url).port or 0
 
-    def live(self, injected: Injected | None = None, *, mutant: str | None = None) -> tuple[Path, list[str], str]:
+    def live(
+        self, injected: Injected | Full | None = None, *, mutant: str | None = None
+    ) -> tuple[Path, list[str], str]:
         """
         Live through the opening under strace, then once more without it, and come to rest.
 
@@ -92,9 +110,11 @@ class Opening:
         given = self._given(folder)
         first = Steps(self.origin, WATCHED - 1, ENDED, WATCHED, UNWATCHED)
         process = _fork(given, mutant, first, folder)
-        with _traced(process, folder, injected):
+        _until(lambda: not process.is_alive() or (folder / "watch me").exists())
+        with _filled(self.records, injected), _traced(process, folder, injected):
             _until(lambda: not process.is_alive() or (folder / "seen enough").exists())
-            found = _half_written(str(given["database_url"]))
+            found = half_written(str(given["database_url"]))
+            self.records.keep(folder)
         process.join(30)
         process.kill()
         process.join()
@@ -116,10 +136,11 @@ class Opening:
             process = _fork(self._given(before), None, Steps(self.origin, 0, WATCHED), before)
             process.join(60)
             assert process.exitcode == 0, (before / "log").read_text()[-3000:]
+            self.records.remember(before)
         self.lives += 1
         folder = self.folder / f"{mutant or 'sound'}-{self.lives}"
         folder.mkdir()
-        shutil.copy(before / "stopwatch.db", folder)
+        self.records.begin(folder)
         self.slack.reset()
         if not self.sighted:
             with self.slack.held() as workspace:
@@ -146,7 +167,7 @@ class Opening:
     def _given(self, folder: Path) -> Mapping[str, object]:
         return {
             "config": self.folder / "rules",
-            "database_url": f"sqlite:///{folder / 'stopwatch.db'}",
+            "database_url": self.records.address(folder),
             "prometheus_url": self.prometheus.url,
             "slack_base_url": self.slack.api_url,
             "slack_bot_token": TOKEN,
@@ -179,7 +200,7 @@ class Opening:
         return found + ([] if chain is None else [f"audit row {chain}"])
 
 
-def _half_written(url: str) -> list[str]:
+def half_written(url: str) -> list[str]:
     """Say which decisions a life left without their card in the outbox; what is wrong is wrong at once."""
     store = open_store(url)
     try:
@@ -194,8 +215,8 @@ def _grounds(decision: Decision) -> list[datetime]:
 
 
 @contextmanager
-def opening(folder: Path, *, sighted: bool = True) -> Iterator[Opening]:
-    """Run what is outside; a Slack that is not *sighted* refuses to look messages up."""
+def opening(folder: Path, *, sighted: bool = True, records: Records | None = None) -> Iterator[Opening]:
+    """Run what is outside; Slack refuses to look messages up unless *sighted*; *records* are files by default."""
     origin = int(time.time()) - 60
 
     def answer(seen: Seen) -> bytes:
@@ -214,7 +235,7 @@ def opening(folder: Path, *, sighted: bool = True) -> Iterator[Opening]:
             tokens=[TOKEN], channels={CHANNEL: "one"}, pace=Pace(per_second=0, tiers=False), clock=time.time
         ) as slack,
     ):
-        yield Opening(folder, prometheus, slack, origin, sighted)
+        yield Opening(folder, prometheus, slack, origin, sighted, records or Files())
 
 
 def _fork(
@@ -227,10 +248,19 @@ def _fork(
     return process
 
 
+def _filled(records: Records, what: Injected | Full | None) -> AbstractContextManager[None]:
+    """Leave only so much room on the disk as is wanted."""
+    if not isinstance(what, Full):
+        return nullcontext()
+    assert isinstance(records, Files)
+    return records.filled(what.pages)
+
+
 @contextmanager
-def _traced(process: multiprocessing.process.BaseProcess, folder: Path, injected: Injected | None) -> Iterator[None]:
-    """Trace *process* from when it asks for it until the block ends."""
-    _until(lambda: not process.is_alive() or (folder / "watch me").exists())
+def _traced(
+    process: multiprocessing.process.BaseProcess, folder: Path, injected: Injected | Full | None
+) -> Iterator[None]:
+    """Trace *process*, which waits for it, until the block ends."""
     wanted = [] if injected is None else injected.words
     what = ["-e", f"trace={','.join(CALLS)}", *wanted, "-p", str(process.pid)]
     tracer = subprocess.Popen(
@@ -255,18 +285,3 @@ def _until(happened: Callable[[], bool]) -> None:
 def calls_of(trace: str) -> Counter[str]:
     """How often each call was made."""
     return Counter(re.findall(r"^(\w+)\(", trace, re.MULTILINE))
-
-
-def sent_before_synced(trace: str, port: int) -> tuple[int, list[str]]:
-    """Return how many posts went to Slack, and those that left while the write-ahead log had writes not yet synced."""
-    posts, early, dirty = 0, [], False
-    for line in trace.splitlines():
-        call = line.partition("(")[0]
-        if call == "pwrite64" and "-wal>" in line:
-            dirty = True
-        elif call in {"fdatasync", "fsync"} and "-wal>" in line:
-            dirty = False
-        elif call == "sendto" and f"->127.0.0.1:{port}]" in line and "POST /api/chat.postMessage" in line:
-            posts += 1
-            early += [line] if dirty else []
-    return posts, early

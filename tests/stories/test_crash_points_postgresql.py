@@ -1,0 +1,73 @@
+"""Death before any statement, commit or message of one opening on PostgreSQL: nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from tests.store.postgres import cluster
+from tests.stories.traced import Injected, Opening, calls_of, opening
+from tests.stories.traced_records import Databases
+
+BEGUN, ENDED = "BEGIN ISOLATION LEVEL READ COMMITTE", "Q\\0\\0\\0\\vCOMMIT"
+"""How strace shows the first and the last word of a transaction that may write."""
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opening]:
+    with cluster() as server, opening(tmp_path_factory.mktemp("one"), records=Databases(server)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def trace(one: Opening) -> str:
+    """What an opening that nothing disturbs asks the kernel for; it is recorded and told as on SQLite."""
+    _folder, found, trace = one.live()
+    assert found == []
+    return trace
+
+
+def ends(trace: str) -> list[Injected]:
+    """Where a writing transaction ends and where Slack is spoken to: before sending, and before reading the answer."""
+    found, number, writing = [], Counter[str](), False
+    for line in trace.splitlines():
+        call = line.partition("(")[0]
+        number[call] += 1
+        writing = writing or BEGUN in line
+        if (writing and ENDED in line) or "->127.0.0.1:" in line:
+            found += [Injected(call, number[call])]
+            found += [Injected("recvfrom", number["recvfrom"] + 1)] if call == "sendto" and writing else []
+        writing = writing and ENDED not in line
+    return found
+
+
+def die(one: Opening, points: Sequence[Injected]) -> None:
+    found = {str(point): findings for point in points if (findings := one.live(point)[1])}
+    assert found == {}
+
+
+@pytest.mark.slow
+def test_death_around_the_first_commit_and_the_card_loses_and_doubles_nothing(one: Opening, trace: str) -> None:
+    points = ends(trace)
+    assert len(points) > 10
+    first = next(number for number, point in enumerate(points) if point.call == "recvfrom")
+    die(one, [points[0], points[first], *points[-1:]])
+
+
+@pytest.mark.long
+def test_death_at_every_call_of_an_opening_loses_and_doubles_nothing(one: Opening, trace: str) -> None:
+    die(one, [Injected("sendto", number) for number in range(1, calls_of(trace)["sendto"] + 1)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        pytest.param("mark-then-send", id="mark then send"),
+        pytest.param("separate-commits", id="state and outbox in separate commits"),
+    ],
+)
+def test_the_same_deaths_notice_a_mutant(one: Opening, trace: str, mutant: str) -> None:
+    assert any(one.live(point, mutant=mutant)[1] for point in ends(trace))
