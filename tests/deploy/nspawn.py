@@ -24,13 +24,19 @@ SYSTEM = "etc/systemd/system"
 SYSTEMD = ("systemd", "systemd-sysv", "dbus")
 
 
+def inside(root: Path, *command: str) -> str:
+    """Run a command in *root*, where pip asks whom the root says and nobody that the caller's shell names."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    return run("chroot", root, *command, env=known)
+
+
 def install(root: Path, port: int) -> None:
     """Install the program and its unit as the head of the unit says, with a watchdog that does not take a minute."""
     say("installing the program and its unit")
     shutil.copy(ROOT / "requirements.txt", root / "requirements.txt")
-    run("chroot", root, "python3", "-m", "venv", VENV)
-    run("chroot", root, f"{VENV}/bin/pip", "install", "-q", "--require-hashes", "-r", "/requirements.txt")
-    site = run("chroot", root, f"{VENV}/bin/python", "-c", "import site; print(site.getsitepackages()[0])").strip()
+    inside(root, "python3", "-m", "venv", VENV)
+    inside(root, f"{VENV}/bin/pip", "install", "-q", "--require-hashes", "-r", "/requirements.txt")
+    site = inside(root, f"{VENV}/bin/python", "-c", "import site; print(site.getsitepackages()[0])").strip()
     shutil.copytree(ROOT / "stopwatch", root / site[1:] / "stopwatch", dirs_exist_ok=True)
     program = root / VENV[1:] / "bin" / "stopwatch"
     program.write_text(f"#!{VENV}/bin/python\nfrom stopwatch.cli import main\n\nmain()\n")
