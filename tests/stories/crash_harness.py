@@ -36,7 +36,7 @@ from tests.stories.crash_servers import TOKEN, TRACKS
 LONGEST_LIFE = 2.0
 FOLLOWED = {MessageKind.ROOT, MessageKind.GROUND, MessageKind.RECOVERED}
 """Messages that follow from the grounds; of any others it is only asked that they are there once."""
-PATIENCE = 300.0
+PATIENCE = 600.0
 SETTLED = QUIET + 12
 QUERIES = 3
 """How many pairs of query and grid there are."""

@@ -1,8 +1,9 @@
-"""Real processes in another time: the command line and the daemon under libfaketime, and a Prometheus that agrees."""
+"""Real processes in another time: the command line and the daemon, and a Prometheus that agrees."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -21,22 +22,27 @@ from typing import Any
 
 import httpx
 
+from tests.stories import stepping
 from tests.stories.world import eventually
 
-_LIBRARIES = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 _STOPPING_SECONDS = 30.0
+_PATIENCE = 90.0
+"""Seconds for an answer, on a machine that others keep busy too."""
 
 
 class Moved:
     """A clock as far from ours as it was last set; it runs on at our pace."""
 
-    def __init__(self) -> None:
-        """Begin with our time."""
-        self._ahead = 0.0
+    def __init__(self, folder: Path) -> None:
+        """Begin with our time; *folder* is for what processes read."""
+        self._folder, self._library = folder, stepping.compiled(folder)
+        self._ahead = self._times = 0
+        self._write()
 
     def set(self, moment: datetime) -> None:
-        """Let it be *moment* now."""
-        self._ahead = round(moment.timestamp() - time.time(), 3)
+        """Let it be *moment* now, or less than a second more; who has started already lives on as before."""
+        self._ahead = math.ceil(moment.timestamp() - time.time())
+        self._write()
 
     def time(self) -> float:
         """Return its seconds since the epoch."""
@@ -44,15 +50,16 @@ class Moved:
 
     def environment(self) -> dict[str, str]:
         """Return what makes a process live by it; durations and the times of files stay ours."""
-        library = next(iter(sorted(Path("/").glob(_LIBRARIES.removeprefix("/")))), None)
-        assert library is not None, "libfaketime is missing; install it with: apt-get install faketime"
-        return {
-            "LD_PRELOAD": str(library),
-            "FAKETIME": f"{self._ahead:+.3f}",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "NO_FAKE_STAT": "1",
-            "PYTHONFAULTHANDLER": "1",
-        }
+        return stepping.environment(self._library, self._file) | {"PYTHONFAULTHANDLER": "1"}
+
+    @property
+    def _file(self) -> Path:
+        return self._folder / f"clock-{self._times}"
+
+    def _write(self) -> None:
+        # A file of its own each time: processes that have mapped the one before read on.
+        self._times += 1
+        self._file.write_bytes(stepping.in_bytes(self._ahead))
 
 
 @contextmanager
@@ -129,11 +136,11 @@ class Office:
 
     def get(self, path: str) -> httpx.Response:
         """Ask the daemon."""
-        return httpx.get(self.url + path, headers=self._bearer(), timeout=30, trust_env=False)
+        return httpx.get(self.url + path, headers=self._bearer(), timeout=_PATIENCE, trust_env=False)
 
     def post(self, path: str, **body: object) -> httpx.Response:
         """Tell the daemon."""
-        return httpx.post(self.url + path, json=body, headers=self._bearer(), timeout=30, trust_env=False)
+        return httpx.post(self.url + path, json=body, headers=self._bearer(), timeout=_PATIENCE, trust_env=False)
 
     def restart(self, moment: datetime) -> None:
         """Stop the daemon, let it be *moment*, start it again and wait until it is ready."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import random
-import struct
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import pytest
 
 from stopwatch.demo.prometheus import free_port
 from tests.prometheus.scripted import ScriptedServer, Seen, http
+from tests.stories import stepping
 from tests.stories.world import RULES, Api, at, eventually, write_rules
 
 SITE = "ham-01"
@@ -69,16 +69,13 @@ class WallClock:
     def step(self, seconds: int) -> None:
         """Set it so many seconds off."""
         with self.file.open("r+b") as file:
-            file.write(struct.pack("q", seconds))
+            file.write(stepping.in_bytes(seconds))
 
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The library that shifts the time of day, compiled."""
-    made = tmp_path_factory.mktemp("shim") / "stepped.so"
-    source = Path(__file__).with_name("stepped.c")
-    subprocess.run(["gcc", "-O1", "-Wall", "-shared", "-fPIC", "-o", made, source, "-ldl"], check=True)
-    return made
+    return stepping.compiled(tmp_path_factory.mktemp("shim"))
 
 
 @contextmanager
@@ -100,7 +97,7 @@ def process(folder: Path, shim: Path, source: RightTime, *, off: int = 0) -> Ite
         environ = {f"STOPWATCH_{name}": value for name, value in given.items()}
         started = subprocess.Popen(
             [sys.executable, "-m", "stopwatch", "run"],
-            env={**os.environ, **environ, "LD_PRELOAD": str(shim), "STEPPED_BY": str(clock.file)},
+            env={**os.environ, **environ, **stepping.environment(shim, clock.file)},
             stdout=log,
             stderr=subprocess.STDOUT,
         )

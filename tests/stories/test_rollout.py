@@ -27,8 +27,8 @@ def day(number: int, hour: int = 8, minute: int = 0) -> datetime:
 
 
 @pytest.fixture
-def clock() -> Moved:
-    return Moved()
+def clock(tmp_path: Path) -> Moved:
+    return Moved(tmp_path)
 
 
 @pytest.fixture
