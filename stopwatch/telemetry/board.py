@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +16,7 @@ from stopwatch.telemetry import families
 from stopwatch.telemetry.packing import Part, part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from stopwatch.core.kpi import Kpi, KpiId, PhaseId, RuleId, SiteId
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from stopwatch.core.status import RuleStatus, StatusView, WideStops
 
 T = TypeVar("T")
+
+_TOGETHER = 250
+"""So many series, or rules with all their states, are text at once: the largest family is 3 MB."""
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 _STATES = {
@@ -115,11 +119,11 @@ class BoardPage:
             )
         return self._places
 
-    def _write(self, name: str, places: _Places, given: T, write: Callable[[T], str]) -> None:
+    def _write(self, name: str, places: _Places, given: T, write: Callable[[T], Iterable[str]]) -> None:
         """Write the family *name* if it was not written of the same *places* and values before."""
         known = self._written.get(name)
         if known is None or known[0] is not places or known[1] != given:
-            self._written[name] = (places, given, part((_HEADERS[name] + write(given)).encode()))
+            self._written[name] = (places, given, part(_encoded((_HEADERS[name],), write(given))))
 
 
 def board_text(view: StatusView) -> str:
@@ -127,69 +131,74 @@ def board_text(view: StatusView) -> str:
     return b"".join(each.plain for each in BoardPage().parts(view)).decode()
 
 
-def _of_kpis(name: str, places: _Places, given: Sequence[Mapping[KpiId, float]]) -> str:
+def _encoded(*lines: Iterable[str]) -> Iterator[bytes]:
+    """Return *lines* as bytes, some at once."""
+    left = chain.from_iterable(lines)
+    while some := "".join(islice(left, _TOGETHER)):
+        yield some.encode()
+
+
+def _of_kpis(name: str, places: _Places, given: Sequence[Mapping[KpiId, float]]) -> Iterator[str]:
     label = {kpi: f',kpi="{_escaped(kpi)}"}} ' for values in given for kpi in values}
-    return "".join(
+    return (
         f"{name}{place}{label[kpi]}{_number(value)}\n"
         for place, values in zip(places.sites, given, strict=True)
         for kpi, value in values.items()
     )
 
 
-def _baselines(places: _Places, given: Sequence[Mapping[tuple[KpiId, Statistic], float]]) -> str:
-    return "".join(
+def _baselines(places: _Places, given: Sequence[Mapping[tuple[KpiId, Statistic], float]]) -> Iterator[str]:
+    return (
         f'{_BASELINE}{place},kpi="{_escaped(kpi)}",statistic="{statistic.value}"}} {_number(frozen)}\n'
         for place, numbers in zip(places.sites, given, strict=True)
         for (kpi, statistic), frozen in numbers.items()
     )
 
 
-def _opened(places: _Places, given: tuple[Sequence[Mapping[GroundKind, int]], Sequence[WideStops]]) -> str:
+def _opened(places: _Places, given: tuple[Sequence[Mapping[GroundKind, int]], Sequence[WideStops]]) -> Iterator[str]:
     own, wide = given
     stops = [f'{{site="{_escaped(each.scope)}",phase="{_escaped(each.phase or "")}"' for each in wide]
     counts = [*zip(places.sites, own, strict=True), *zip(stops, (each.opened for each in wide), strict=True)]
-    return "".join(
+    return (
         f'{_OPENED}{place},kind="{kind.value}"}} {opened.get(kind, 0)}\n'
         for place, opened in counts
         for kind in GroundKind
     )
 
 
-def _states(places: _Places, given: Sequence[Reported]) -> str:
-    lines = []
+def _states(places: _Places, given: Sequence[Reported]) -> Iterator[str]:
     for place, state in zip(places.rules, given, strict=True):
         start = _STATE + place
         a, b, c, d, e, f = _STATES[state]
-        lines.append(f"{start}{a}{start}{b}{start}{c}{start}{d}{start}{e}{start}{f}")
-    return "".join(lines)
+        yield f"{start}{a}{start}{b}{start}{c}{start}{d}{start}{e}{start}{f}"
 
 
-def _numbers(name: str, places: Sequence[str], given: Sequence[float | None]) -> str:
+def _numbers(name: str, places: Sequence[str], given: Sequence[float | None]) -> Iterator[str]:
     written = {number: f"}} {_number(number)}\n" for number in set(given) if number is not None}
-    return "".join(
+    return (
         f"{name}{place}{written[number]}" for place, number in zip(places, given, strict=True) if number is not None
     )
 
 
-def _slots(places: _Places, given: Sequence[datetime | None]) -> str:
+def _slots(places: _Places, given: Sequence[datetime | None]) -> Iterator[str]:
     written = {slot: f"}} {slot.timestamp()!r}\n" for slot in set(given) if slot is not None}
-    return "".join(
+    return (
         f"{_LAST}{place}{written[slot]}" for place, slot in zip(places.bare, given, strict=True) if slot is not None
     )
 
 
-def _rule_infos(places: _Places, given: Sequence[StopRule | None]) -> str:
+def _rule_infos(places: _Places, given: Sequence[StopRule | None]) -> Iterator[str]:
     # A rule without overrides is one object at all its sites.
     described = {id(rule): _described(rule) for rule in given if rule is not None}
-    return "".join(
+    return (
         f"{_RULE_INFO}{place}{described[id(rule)]}}} 1\n"
         for place, rule in zip(places.rules, given, strict=True)
         if rule is not None
     )
 
 
-def _kpi_infos(kpis: Sequence[Kpi]) -> str:
-    return "".join(
+def _kpi_infos(kpis: Sequence[Kpi]) -> Iterator[str]:
+    return (
         f'{_KPI_INFO}{{kpi="{_escaped(kpi.id)}",unit="{kpi.unit.value}",better="{kpi.better.value}"}} 1\n'
         for kpi in kpis
     )

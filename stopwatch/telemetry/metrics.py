@@ -224,7 +224,7 @@ class Metrics:
                 self._board = (view, self._page.parts(view))
             parts = self._board[1]
         own = generate_latest(self._registry)
-        return packed((part(own), *parts)) if compressed else b"".join((own, *(each.plain for each in parts)))
+        return packed((part((own,)), *parts)) if compressed else b"".join((own, *(each.plain for each in parts)))
 
     def _word(self, label: str, said: str) -> str:
         """Return what a stranger *said* as a label: a short word, and only the first `MOST_WORDS` of them."""

@@ -40,10 +40,15 @@ class Part:
         return zlib.decompressobj(_RAW).decompress(self.deflated)
 
 
-def part(plain: bytes) -> Part:
-    """Compress a piece, so that it may stand anywhere in a body."""
+def part(written: Iterable[bytes]) -> Part:
+    """Compress a piece that is *written* little by little, so that it may stand anywhere in a body."""
     stream = zlib.compressobj(1, zlib.DEFLATED, _RAW)
-    return Part(stream.compress(plain) + stream.flush(zlib.Z_FULL_FLUSH), zlib.crc32(plain), len(plain))
+    deflated: list[bytes] = []
+    checksum = size = 0
+    for plain in written:
+        deflated.append(stream.compress(plain))
+        checksum, size = zlib.crc32(plain, checksum), size + len(plain)
+    return Part(b"".join((*deflated, stream.flush(zlib.Z_FULL_FLUSH))), checksum, size)
 
 
 def packed(parts: Iterable[Part]) -> bytes:

@@ -21,6 +21,7 @@ from stopwatch.core.sample import Samples, classify
 from stopwatch.watch.evaluation.bundles import VERSION, origin_json
 from stopwatch.watch.evaluation.facts import freeze
 from stopwatch.watch.shared_reads import SharedReads, Wish
+from stopwatch.watch.sparing import Sparing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,7 +43,7 @@ PATIENCE = timedelta(hours=24)
 AT_ONCE = 50
 """How many appendices one pass reads at most; those of sites that breached together share their queries."""
 DEADLINE_SECONDS = 10.0
-"""How long one query may take."""
+"""How long one query may take, of the few that a long range is read with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,8 @@ class Appending:
         with store.reading() as view:
             owed = self._owed(view, rollout, now)
         wishes = [wish for each in owed for _condition, pair in each.wishes() for wish in pair if wish is not None]
-        reads = SharedReads(sources, wishes, deadline_seconds=DEADLINE_SECONDS)
+        sparing = {name: Sparing(source) for name, source in sources.items()}
+        reads = SharedReads(sparing, wishes, deadline_seconds=DEADLINE_SECONDS)
         done = [self._settle(store, each, reads, origin, now) for each in owed]
         return [outcome for outcome in done if outcome is not None]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stopwatch.watch.ports import Source
 
 MOST_SLOTS = 256
-"""Slots that are read at once at most, unless somebody alone wants more: of 1,000 sites they are some 5 MB of JSON."""
+"""Slots that are read together at most, unless somebody alone wants more: of 1,000 sites 2 MB of values."""
 
 _Kind = tuple[str, str, str, int]
 
