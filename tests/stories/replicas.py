@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import psycopg
+import pytest
 
 from stopwatch.demo.prometheus import free_port
 from stopwatch.store.connect import open_store
@@ -31,6 +32,8 @@ from tests.stories.namespaces import Link, Namespace, enter
 from tests.stories.world import eventually
 
 LEASE = "4s"
+A_HUNDRED = [pytest.param(25, id=f"part {number} of 4", marks=pytest.mark.long) for number in range(1, 5)]
+"""Turns, in parts that workers share."""
 BEARER = "swt_replicas"
 AUTHORIZED = {"Authorization": f"Bearer {BEARER}"}
 LED = {"rule_states": "INSERT OR UPDATE", "progress": "INSERT OR UPDATE", "outbox": "UPDATE OF state"}

@@ -21,7 +21,7 @@ from tests.stories.answering import ANNA, SECRET
 from tests.stories.crash_data import HISTORY, SITES
 from tests.stories.crash_harness import Outside, outside
 from tests.stories.crash_servers import APP_TOKEN
-from tests.stories.replicas import Pair, Replica, pair
+from tests.stories.replicas import A_HUNDRED, Pair, Replica, pair
 from tests.stories.world import eventually
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ def test_a_leader_frozen_past_its_lease_writes_nothing_once_it_thaws(two: Pair, 
     assert stale == 0
 
 
-@pytest.mark.parametrize("turns", [pytest.param(2, id="a few"), pytest.param(100, id="many", marks=pytest.mark.long)])
+@pytest.mark.parametrize("turns", [pytest.param(2, id="a few"), *A_HUNDRED])
 def test_two_that_start_at_once_make_one_decision_a_site(
     tmp_path: Path, places: Outside, server: Cluster, template: str, turns: int
 ) -> None:
