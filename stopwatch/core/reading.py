@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import timedelta
+from stopwatch.core.kpi import SiteId
 
-    from stopwatch.core.kpi import SiteId
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 MAX_CELLS = 150_000
 """The most sites × slots that one request may ask for."""
@@ -29,6 +29,30 @@ class Query:
     expression: str
     site_label: str
     labels: Mapping[str, SiteId]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlotSeries(Mapping[SiteId, Sequence[float]]):
+    """
+    Series of one slot each: *places* says where in *numbers* a site's only value stands.
+
+    Answers in the same words share one *places*, so that who has arranged one knows how to arrange the next.
+    """
+
+    places: Mapping[SiteId, int]
+    numbers: Sequence[float]
+
+    def __getitem__(self, site: SiteId) -> Sequence[float]:
+        """Return the value of *site*."""
+        return [self.numbers[self.places[site]]]
+
+    def __iter__(self) -> Iterator[SiteId]:
+        """Go through the sites."""
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        """Return the number of sites."""
+        return len(self.places)
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def _aligned(rows: Mapping[SiteId, list[Any]], slots: SlotRange) -> dict[SiteId,
 
 def _numbers(texts: list[str]) -> list[float]:
     try:
-        return read_numbers([*map(str.encode, texts)])
+        return read_numbers(",".join(texts).encode(), len(texts))
     except ValueError:
         raise _not_a_number() from None
 

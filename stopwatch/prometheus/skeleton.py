@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stopwatch.core.reading import SlotSeries
 from stopwatch.prometheus.numbers import read_numbers
 
 if TYPE_CHECKING:
@@ -27,28 +28,35 @@ class Skeleton:
     """
     An answer to *query* without its values.
 
-    *head* stands before the first series' value, *tails* behind each value. *sites* names the site of each series,
-    None for a series of an *unknown* site.
+    *head* stands before the first series' value, *tails* behind each value, from its quote on; together they are
+    *length* bytes. *places* counts at which series each site stands; the others are of *unknown* sites.
     """
 
     query: Query
     head: bytes
     tails: tuple[bytes, ...]
-    sites: tuple[SiteId | None, ...]
+    length: int
+    places: Mapping[SiteId, int]
     unknown: int
 
-    def read(self, body: bytes, query: Query, instant: int) -> dict[SiteId, Sequence[float]] | None:
+    def read(self, body: bytes, query: Query, instant: int) -> SlotSeries | None:
         """Return each site's one value at *instant* (seconds) if *body* answers *query* in the same words."""
         if query is not self.query or not body.startswith(self.head):
             return None
-        cut = _cut(body, instant)
-        if cut is None or cut[0] != self.head or cut[2] != self.tails:
+        before = _before_value(instant)
+        head, *pieces = body.split(before)
+        if head != self.head or len(pieces) != len(self.tails):
+            return None
+        written = b",".join(map(bytes.removesuffix, pieces, self.tails))
+        commas = len(pieces) - 1
+        # What is missing is as long as all tails together only if each piece ended with its own.
+        if len(written) - commas + self.length + len(pieces) * len(before) != len(body):
             return None
         try:
-            numbers = read_numbers(cut[1])
+            numbers = read_numbers(written, len(pieces))
         except ValueError:
             return None
-        return {site: [number] for site, number in zip(self.sites, numbers, strict=True) if site is not None}
+        return SlotSeries(self.places, numbers)
 
 
 def skeleton_of(body: bytes, result: Sequence[Mapping[str, Any]], query: Query, instant: int) -> Skeleton | None:
@@ -57,22 +65,18 @@ def skeleton_of(body: bytes, result: Sequence[Mapping[str, Any]], query: Query, 
 
     *result* is the list of series that the full parse found in *body*, one at most for each site.
     """
-    cut = _cut(body, instant)
-    if cut is None:
+    head, *pieces = body.split(_before_value(instant))
+    texts = [piece[: piece.find(_QUOTE)] for piece in pieces]
+    if not texts or not b"".join(texts).isascii():
         return None
-    head, texts, tails = cut
-    if not b"".join(texts).isascii() or [[[instant, text.decode()]] for text in texts] != [
-        series.get("values") for series in result
-    ]:
+    if [[[instant, text.decode()]] for text in texts] != [series.get("values") for series in result]:
         return None
-    sites = tuple(query.labels.get(series["metric"].get(query.site_label)) for series in result)
-    return Skeleton(query, head, tails, sites, sites.count(None))
+    tails = tuple(piece[len(text) :] for piece, text in zip(pieces, texts, strict=True))
+    sites = [query.labels.get(series["metric"].get(query.site_label)) for series in result]
+    places = {site: place for place, site in enumerate(sites) if site is not None}
+    return Skeleton(query, head, tails, len(head) + sum(map(len, tails)), places, sites.count(None))
 
 
-def _cut(body: bytes, instant: int) -> tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]] | None:
-    """Cut *body* at its values at *instant*: what stands before them, the values, what stands behind each."""
-    head, *pieces = body.split(b'"values":[[%d,"' % instant)
-    if not pieces:
-        return None
-    texts, _, tails = zip(*[piece.partition(_QUOTE) for piece in pieces], strict=True)
-    return head, texts, tails
+def _before_value(instant: int) -> bytes:
+    """Return what Prometheus writes before a series' only value."""
+    return b'"values":[[%d,"' % instant

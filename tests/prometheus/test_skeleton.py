@@ -22,6 +22,13 @@ def answer(ham: float, lodz: float, ber: float = 1.0, first: int = FIRST, **enve
     return matrix(*found, **envelope)
 
 
+def without_an_end(body: bytes) -> bytes:
+    """Cut off whatever follows the first value, up to the words before the second one."""
+    before = b'"values":[[%d,"' % (60 * (FIRST + 1))
+    head, first, *others = body.split(before)
+    return before.join([head, first[: first.find(b'"')], *others])
+
+
 def learnt(body: bytes) -> Skeleton:
     known = parse_matrix(body, QUERY, slots(1)).skeleton
     assert known is not None
@@ -58,6 +65,7 @@ def test_the_next_slot_is_read_by_the_skeleton_of_the_one_before() -> None:
         pytest.param(answer(1.0, 2.0, first=FIRST + 1).replace(b'"1.0"', b'""', 1), id="an empty number"),
         pytest.param(answer(1.0, 2.0, first=FIRST + 1).replace(b"LODZ", b"HAM"), id="two series for a site"),
         pytest.param(answer(1.0, 2.0, first=FIRST + 1)[:-1], id="cut off"),
+        pytest.param(without_an_end(answer(1.0, 2.0, first=FIRST + 1)), id="nothing between two values"),
     ],
 )
 def test_what_is_not_in_the_same_words_is_for_the_full_parse(body: bytes) -> None:
@@ -105,10 +113,12 @@ def test_with_a_skeleton_a_wounded_body_comes_to_what_it_comes_to_without() -> N
     ],
 )
 def test_numbers_are_read_as_float_reads_them(texts: list[str]) -> None:
-    assert [repr(each) for each in read_numbers([each.encode() for each in texts])] == [repr(float(t)) for t in texts]
+    assert [repr(each) for each in read_numbers(",".join(texts).encode(), len(texts))] == [
+        repr(float(t)) for t in texts
+    ]
 
 
 @pytest.mark.parametrize("text", ["1_000", " 1", "1,0", "", "٣", "0x1", "1e"])
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"number|convert"):
-        read_numbers([b"1", text.encode(), b"2"])
+        read_numbers(f"1,{text},2".encode(), 3)

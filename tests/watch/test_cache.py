@@ -6,6 +6,7 @@ from math import isnan, nan
 
 import pytest
 
+from stopwatch.core.reading import SlotSeries
 from stopwatch.watch.evaluation.cache import SlotCache
 from tests.watch.letters import HAM, LODZ
 
@@ -70,6 +71,22 @@ def test_a_site_without_a_series_is_missing_everywhere(cache: SlotCache) -> None
     read(cache, 10, "1234", "5678")
     assert cache.window(LODZ, 10, 13) == [5, 6, 7, 8]
     assert cache.wanted(10, 13) is None
+
+
+def test_answers_of_one_slot_are_arranged_by_site_whatever_their_order(cache: SlotCache) -> None:
+    ours, further = {LODZ: 0, HAM: 2}, {HAM: 0}
+    for slot, places, numbers in [
+        (10, ours, [1.0, 9.0, 2.0]),
+        (11, ours, [3.0, 9.0, nan]),
+        (12, further, [4.0]),
+        (13, ours, [5.0, 9.0, 6.0]),
+    ]:
+        cache.merge(slot, slot, SlotSeries(places, numbers))
+    assert seen(cache, 10, 13) == "2M46"
+    assert [*map(repr, cache.window(LODZ, 10, 13))] == ["1.0", "3.0", "nan", "5.0"]
+    assert cache.wanted(10, 13) == (11, 13)
+    cache.merge(11, 11, SlotSeries(ours, [7.0, 9.0, 8.0]))
+    assert (seen(cache, 10, 13), cache.window(LODZ, 11, 11)) == ("2846", [3.0])
 
 
 def test_a_value_once_read_stands_and_a_gap_is_filled(cache: SlotCache) -> None:

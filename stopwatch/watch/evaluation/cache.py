@@ -10,10 +10,14 @@ from math import isnan, nan
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from stopwatch.core.reading import SlotSeries
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from stopwatch.core.kpi import SiteId
+
+    _Pick = Callable[[Sequence[float]], Sequence[float]]
 
 
 class SlotCache:
@@ -30,7 +34,8 @@ class SlotCache:
         self._rows: deque[array[float]] = deque()  # one a slot, with a value for every place
         self._gaps: dict[int, set[SiteId]] = {}
         self._changing = threading.Lock()
-        self._picked: tuple[Sequence[SiteId], Callable[[array[float]], Sequence[float]]] = ((), tuple)
+        self._picked: tuple[Sequence[SiteId], _Pick] = ((), tuple)
+        self._arranged: tuple[Mapping[SiteId, int], _Pick] = ({}, tuple)
         self.first = 0
         self.last = -1
 
@@ -81,16 +86,27 @@ class SlotCache:
 
     def _extend(self, fresh: int, last: int, series: Mapping[SiteId, Sequence[float]]) -> None:
         """Append the newest *fresh* slots of an answer; nearly always that is one."""
-        nothing = [nan] * fresh
-        answers = [nothing if answer is None else answer for answer in map(series.get, self._places)]
-        for offset in range(-fresh, 0):
-            row = array("d", [answer[offset] for answer in answers])
+        if isinstance(series, SlotSeries) and fresh == 1:
+            rows = [self._row_of(series)]
+        else:
+            nothing = [nan] * fresh
+            answers = [nothing if answer is None else answer for answer in map(series.get, self._places)]
+            rows = [array("d", [answer[offset] for answer in answers]) for offset in range(-fresh, 0)]
+        for offset, row in enumerate(rows, -fresh):
             self._rows.append(row)
             if isnan(sum(row)):  # a sum is a number only where every addend is, and no infinities meet
                 missing = {site for site, value in zip(self._places, row, strict=True) if isnan(value)}
                 if missing:
                     self._gaps.setdefault(last + 1 + offset, set()).update(missing)
         self.last = last
+
+    def _row_of(self, series: SlotSeries) -> array[float]:
+        """Arrange the values of one slot as they stand here; sites without a series find the NaN at the end."""
+        places, pick = self._arranged
+        if places is not series.places:
+            pick = _picker([series.places.get(site, -1) for site in self._places])
+            self._arranged = (series.places, pick)
+        return array("d", pick([*series.numbers, nan]))
 
     def window(self, site: SiteId, first: int, last: int) -> list[float]:
         """Return the values of *site* at *first* … *last*, NaN where nothing is cached."""
@@ -144,7 +160,7 @@ class SlotCache:
             return last, dict(zip(self._places, map(list, zip(*rows, strict=True)), strict=True))
 
 
-def _picker(places: Sequence[int]) -> Callable[[array[float]], Sequence[float]]:
+def _picker(places: Sequence[int]) -> _Pick:
     """Return what picks the values at *places* out of a row."""
     if len(places) > 1:
         return itemgetter(*places)
