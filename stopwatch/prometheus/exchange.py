@@ -60,7 +60,6 @@ class Exchange:
         # wish here, and looking for them costs more than sending.
         self._transport = DeadlineTransport(
             ssl_context=ssl.create_default_context() if where.url.startswith("https:") else None,
-            connections=IN_FLIGHT,
             keepalive_seconds=_KEEPALIVE_SECONDS,
             monotonic=monotonic,
         )
@@ -107,8 +106,7 @@ class Exchange:
 
     def _exchange(self, method: str, path: str, form: Mapping[str, str] | None, until: float) -> Answer:
         sent = self._monotonic()
-        # Instants for the transport, a duration for httpcore's own queue, which is never waited for.
-        instants = {"connect": until, "read": until, "write": until, "pool": max(0.001, until - sent)}
+        instants = dict.fromkeys(("connect", "read", "write"), until)
         url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(self._where.url + path))
         request = httpx.Request(
             method,
