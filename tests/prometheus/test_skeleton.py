@@ -47,7 +47,7 @@ def outcome(body: bytes, asked: SlotRange, known: Skeleton | None) -> object:
 def test_the_next_slot_is_read_by_the_skeleton_of_the_one_before() -> None:
     known = learnt(answer(0.25, 0.5))
     body = answer(math.inf, -1e-9, first=FIRST + 1)
-    assert known.read(body, QUERY, 60 * (FIRST + 1)) == {HAM: [math.inf], LODZ: [-1e-9]}
+    assert dict(known.read(body, QUERY, 60 * (FIRST + 1)) or {}) == {HAM: [math.inf], LODZ: [-1e-9]}
     found = parse_matrix(body, QUERY, NEXT, known)
     assert found.skeleton is known
     assert found.unknown == 1
