@@ -1,4 +1,4 @@
-"""How workers share the tests: file by file, and long ones part by part, so that none is busy alone at the end."""
+"""How workers share the tests: longest first, file by file, long ones apart, so that none is busy alone at the end."""
 
 from __future__ import annotations
 
@@ -8,10 +8,27 @@ from xdist.scheduler import LoadFileScheduling
 
 _ALONE = re.compile(r"\[(many|part \d+ of \d+)\]$")
 
+LONGEST = (
+    "tests/stories/test_crash.py",
+    "tests/stories/test_replicas.py",
+    "tests/stories/test_rollback.py",
+    "tests/stories/test_rollout.py",
+    "tests/stories/test_crash_postgresql.py",
+)
+"""Files of which single tests take a minute or more: these begin before all others, each test a piece of its own."""
+
 
 def shared_as(nodeid: str) -> str:
-    """Name what goes to one worker together with a test: its file, or nothing else if it is a long part or row."""
-    return nodeid if _ALONE.search(nodeid) else nodeid.partition("::")[0]
+    """Name what goes to one worker together with a test: its file, or nothing else if it takes long by itself."""
+    file = nodeid.partition("::")[0]
+    return nodeid if file in LONGEST or _ALONE.search(nodeid) else file
+
+
+def turn(nodeid: str, *, slow: bool) -> tuple[int, bool, bool]:
+    """Say when a test begins, lowest first: the longest files, *slow* stories, other slow files, the rest."""
+    file = nodeid.partition("::")[0]
+    place = LONGEST.index(file) if file in LONGEST else len(LONGEST)
+    return place, not slow, not file.startswith("tests/stories/")
 
 
 class PartByPart(LoadFileScheduling):
