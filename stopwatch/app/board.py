@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from stopwatch.core.baseline import by_site
 from stopwatch.core.escalation import waiting_since
+from stopwatch.core.gauges import Gauges
 from stopwatch.core.ledger import EntryKind
 from stopwatch.core.phase_gate import gate_statuses
 from stopwatch.core.status import StatusView
-from stopwatch.watch.evaluation.picture import draw, overlay
+from stopwatch.watch.evaluation.picture import draw, overlay, plain_sites
 from stopwatch.watch.evaluation.recording import ended_by_site
 
 if TYPE_CHECKING:
@@ -35,30 +36,30 @@ ENDED_SHOWN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class _Notes:
-    """Everything a picture is drawn from, as it stood at one moment."""
+class _Records:
+    """What the records and the files say of sites, as it stood at one moment."""
 
     rule_set: RuleSet
-    sketches: tuple[Sketch, ...]
-    ended: Mapping[SiteId, tuple[Ended, ...]]
     live: tuple[Decision, ...]
     opened: Mapping[str, Mapping[GroundKind, int]]
     blind: frozenset[SiteId]
-    evaluated_at: datetime | None
     gates: tuple[GateStatus, ...]
     baselines: Mapping[str, Numbers]
 
     def draw(self) -> StatusView:
-        """Draw the picture."""
-        drawn = draw(
-            self.rule_set,
-            self.sketches,
-            self.ended,
-            self.evaluated_at,
-            blind=self.blind,
-            baselines=self.baselines,
-        )
-        return overlay(replace(drawn, gates=self.gates), self.rule_set.plan, self.live, self.opened)
+        """Draw the sites without their rules."""
+        plain = plain_sites(self.rule_set, blind=self.blind, baselines=self.baselines)
+        return overlay(replace(plain, gates=self.gates), self.rule_set.plan, self.live, self.opened)
+
+
+@dataclass(frozen=True, slots=True)
+class _Notes:
+    """Everything a picture is drawn from, as it stood at one moment."""
+
+    records: _Records
+    sketches: tuple[Sketch, ...]
+    ended: Mapping[SiteId, tuple[Ended, ...]]
+    evaluated_at: datetime | None
 
 
 class Board:
@@ -66,7 +67,7 @@ class Board:
     Knows how everything stands; safe to be used from any thread.
 
     Ticks only take notes. The picture is drawn from the newest notes when somebody looks, once however many look: no
-    tick waits for a look, no look waits for a tick or for the records.
+    tick waits for a look, no look waits for a tick or for the records. Sites are drawn anew once the records changed.
     """
 
     def __init__(self, store: Recall, metrics: Metrics) -> None:
@@ -76,7 +77,9 @@ class Board:
         self._answers = threading.Lock()
         self._drawing = threading.Lock()
         self._notes: _Notes | None = None
-        self._drawn: tuple[_Notes | None, StatusView] = (None, StatusView())
+        self._standing: tuple[_Records | None, StatusView] = (None, StatusView())
+        self._gauges: tuple[_Notes | None, Gauges] = (None, Gauges())
+        self._view: tuple[Gauges | None, StatusView] = (None, StatusView())
         self._waiting: dict[DecisionId, datetime] = {}
         self.evaluated_at: datetime | None = None
         self.blind: frozenset[SiteId] = frozenset()
@@ -95,23 +98,33 @@ class Board:
             live = view.decisions(rollout, live=True)
             opened = view.opened_counts(rollout)
             recorded = view.newest_entries(rollout, EntryKind.JUDGEMENT, EntryKind.GO, EntryKind.BASELINE)
-        sketches = tuple(watch.sketch for watch in watches)
         gates = gate_statuses(rule_set.plan, recorded)
-        notes = _Notes(
-            rule_set, sketches, ended, tuple(live), opened, self.blind, self.evaluated_at, gates, by_site(recorded)
-        )
+        records = _Records(rule_set, tuple(live), opened, self.blind, gates, by_site(recorded))
+        notes = _Notes(records, tuple(watch.sketch for watch in watches), ended, self.evaluated_at)
         if notes != self._notes:
             self._notes = notes
         with self._answers:
             self._note_answers(live)
 
-    def view(self) -> StatusView:
-        """Return the picture of the newest notes; the same object as long as nothing changed."""
+    def gauges(self) -> Gauges:
+        """Return the picture of the newest notes as gauges show it; the same object as long as nothing changed."""
         with self._drawing:
             notes = self._notes
-            if notes is not None and self._drawn[0] is not notes:
-                self._drawn = (notes, notes.draw())
-            return self._drawn[1]
+            if notes is not None and self._gauges[0] is not notes:
+                known, standing = self._standing
+                if known != notes.records:
+                    standing = notes.records.draw()
+                self._standing = (notes.records, standing)
+                self._gauges = (notes, draw(standing, notes.sketches, notes.ended, notes.evaluated_at))
+            return self._gauges[1]
+
+    def view(self) -> StatusView:
+        """Return the picture of the newest notes site by site; the same object as long as nothing changed."""
+        gauges = self.gauges()
+        with self._drawing:
+            if self._view[0] is not gauges:
+                self._view = (gauges, gauges.view())
+            return self._view[1]
 
     def status(self, rule_set: RuleSet) -> StatusView:
         """
@@ -127,7 +140,7 @@ class Board:
 
     def page(self, *, compressed: bool = False) -> bytes:
         """Write the daemon's own metrics, with the newest picture among them."""
-        self._metrics.observe_status(self.view())
+        self._metrics.observe_status(self.gauges())
         return self._metrics.render(compressed=compressed)
 
     def _note_answers(self, live: list[Decision]) -> None:

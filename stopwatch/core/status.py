@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from stopwatch.core.state import Reported
 
 
-class RuleStatus(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RuleStatus:
     """
-    One rule at one site; None wherever a number is not known. A tuple, because a picture is made of thousands.
+    One rule at one site; None wherever a number is not known.
 
     *reason* says why data are missing while *state* is ``no_data``. *value* and *threshold* are in the KPI's unit and
     None for rules of several conditions. *breaching_slots* of *required_slots* is how far the window has filled,
@@ -59,8 +60,6 @@ class SiteStatus:
     paused: bool = False
     decision: DecisionId | None = None
     rules: tuple[RuleStatus, ...] = ()
-    values: Mapping[KpiId, float] = field(default_factory=dict)
-    volumes: Mapping[KpiId, float] = field(default_factory=dict)
     unacknowledged_since: datetime | None = None
     opened: Mapping[GroundKind, int] = field(default_factory=dict)
     blind: bool = False

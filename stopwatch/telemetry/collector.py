@@ -9,12 +9,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from stopwatch.core.exit.check import GateVerdict
+from stopwatch.core.gauges import Gauges
 from stopwatch.core.hypercare_status import HypercareStatus
-from stopwatch.core.status import OutboxStatus, StatusView
+from stopwatch.core.status import GateStatus, OutboxStatus
 from stopwatch.telemetry import families, rollout_families
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime, timedelta
 
     from stopwatch.telemetry.family import Family
@@ -36,7 +37,7 @@ class Newest:
     Whoever observes replaces a field, whoever scrapes reads it; neither ever waits for the other.
     """
 
-    view: StatusView = field(default_factory=StatusView)
+    gauges: Gauges = field(default_factory=Gauges)
     hypercare: HypercareStatus = field(default_factory=HypercareStatus)
     outbox: OutboxStatus | None = None
     step: timedelta | None = None
@@ -75,15 +76,15 @@ class NewestCollector(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Write what has a value now."""
-        now, view = self._now(), self._newest.view
-        yield from _gates(view)
+        now, gauges = self._now(), self._newest.gauges
+        yield from _gates(gauges.standing.gates)
         yield from _hypercare(self._newest.hypercare)
         waiting = _gauge(families.UNACKNOWLEDGED)
-        for site in view.sites:
+        for site in gauges.standing.sites:
             if site.unacknowledged_since is not None:
                 waiting.add_metric([site.site], _age(site.unacknowledged_since, now))
         yield waiting
-        yield _single(families.LAST_EVALUATION, _timestamp(view.last_evaluation))
+        yield _single(families.LAST_EVALUATION, _timestamp(gauges.last_evaluation))
         step = self._newest.step
         yield _single(families.EVALUATION_STEP, None if step is None else step.total_seconds())
         reload = self._newest.reload
@@ -95,13 +96,13 @@ class NewestCollector(Collector):
             yield from _outbox(self._newest.outbox, now)
 
 
-def _gates(view: StatusView) -> Iterator[GaugeMetricFamily]:
+def _gates(gates: Sequence[GateStatus]) -> Iterator[GaugeMetricFamily]:
     state, judged, go = (
         _gauge(rollout_families.GATE_STATE),
         _gauge(rollout_families.GATE_JUDGED),
         _gauge(rollout_families.GATE_GO),
     )
-    for gate in view.gates:
+    for gate in gates:
         for verdict in GateVerdict:
             state.add_metric([gate.phase, verdict.value], float(gate.verdict is verdict))
         judged.add_metric([gate.phase], gate.judged_at.timestamp())

@@ -13,7 +13,6 @@ from prometheus_client import (
     Histogram,
     ProcessCollector,
     disable_created_metrics,
-    generate_latest,
 )
 
 from stopwatch.core.decision import Act
@@ -23,13 +22,15 @@ from stopwatch.telemetry import families
 from stopwatch.telemetry.board import BoardPage
 from stopwatch.telemetry.collector import Newest, NewestCollector, Reload
 from stopwatch.telemetry.packing import Part, packed, part
+from stopwatch.telemetry.text import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime, timedelta
 
+    from stopwatch.core.gauges import Gauges
     from stopwatch.core.hypercare_status import HypercareStatus
-    from stopwatch.core.status import OutboxStatus, StatusView
+    from stopwatch.core.status import OutboxStatus
     from stopwatch.telemetry.family import Family
 
 OK = "ok"
@@ -54,7 +55,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._newest = Newest()
         self._page, self._writing = BoardPage(), threading.Lock()
-        self._board: tuple[StatusView, tuple[Part, ...]] | None = None
+        self._board: tuple[Gauges, tuple[Part, ...]] | None = None
         self._registry.register(NewestCollector(self._newest, now))
         self._durations = self._histogram(families.EVALUATION_DURATION, _DURATIONS)
         self._latenesses = self._histogram(families.EVALUATION_LATENESS, _LATENESSES)
@@ -93,9 +94,9 @@ class Metrics:
             for result in (Result.REJECTED, Result.UNWRITABLE):
                 self._interactions.labels(OTHER, way.value, result.value)
 
-    def observe_status(self, view: StatusView) -> None:
+    def observe_status(self, gauges: Gauges) -> None:
         """Replace the picture of all sites; sites that left the plan leave the page."""
-        self._newest.view = view
+        self._newest.gauges = gauges
 
     def observe_outbox(self, outbox: OutboxStatus) -> None:
         """Replace what is known of the outbox."""
@@ -219,11 +220,11 @@ class Metrics:
     def render(self, *, compressed: bool = False) -> bytes:
         """Write the whole page, as gzip if asked; of the part about sites, what a new picture changed is written."""
         with self._writing:
-            view = self._newest.view
-            if self._board is None or self._board[0] is not view:
-                self._board = (view, self._page.parts(view))
+            gauges = self._newest.gauges
+            if self._board is None or self._board[0] is not gauges:
+                self._board = (gauges, self._page.parts(gauges))
             parts = self._board[1]
-        own = generate_latest(self._registry)
+        own = written(self._registry.collect()).encode()
         return packed((part((own,)), *parts)) if compressed else b"".join((own, *(each.plain for each in parts)))
 
     def _word(self, label: str, said: str) -> str:

@@ -27,12 +27,14 @@ class Part:
     """
     A piece of a body, as blocks of deflate that end on a byte and refer to nothing outside.
 
-    *checksum* is its CRC-32 and *size* its length in bytes, both of the plain text, which is not kept.
+    *checksum* is its CRC-32 and *size* its length in bytes, both of the plain text, which is not kept; *shift* is what
+    it does to the checksum of what stands before it.
     """
 
     deflated: bytes
     checksum: int
     size: int
+    shift: int
 
     @property
     def plain(self) -> bytes:
@@ -48,7 +50,7 @@ def part(written: Iterable[bytes]) -> Part:
     for plain in written:
         deflated.append(stream.compress(plain))
         checksum, size = zlib.crc32(plain, checksum), size + len(plain)
-    return Part(b"".join((*deflated, stream.flush(zlib.Z_FULL_FLUSH))), checksum, size)
+    return Part(b"".join((*deflated, stream.flush(zlib.Z_FULL_FLUSH))), checksum, size, shift_of(size))
 
 
 def packed(parts: Iterable[Part]) -> bytes:
@@ -56,24 +58,25 @@ def packed(parts: Iterable[Part]) -> bytes:
     checksum = size = 0
     pieces = [_HEAD]
     for each in parts:
-        checksum, size = joined(checksum, each.checksum, each.size), size + each.size
+        checksum, size = joined(checksum, each.checksum, each.shift), size + each.size
         pieces.append(each.deflated)
     return b"".join((*pieces, _END, struct.pack("<II", checksum, size % _SIZE)))
 
 
-def joined(first: int, second: int, size: int) -> int:
-    """
-    Return the CRC-32 of two pieces in a row from that of each and the *size* in bytes of the second.
+def joined(first: int, second: int, shift: int) -> int:
+    """Return the CRC-32 of two pieces in a row, from that of each and the second's *shift* (zlib's crc32_combine)."""
+    return _product(shift, first) ^ second
 
-    That is the first times x to the power of 8 · *size*, modulo the polynomial, plus the second (zlib's crc32_combine).
-    """
+
+def shift_of(size: int) -> int:
+    """Return what *size* bytes multiply the CRC-32 before them by: x to the power of 8 · *size*."""
     power, squares = _ONE, iter(_SQUARES)
     while size:
         square = next(squares)
         if size & 1:
             power = _product(square, power)
         size >>= 1
-    return _product(power, first) ^ second
+    return power
 
 
 def _product(one: int, other: int) -> int:

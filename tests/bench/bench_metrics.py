@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import http.client
 import multiprocessing
+import random
 import statistics
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 
-from stopwatch.core.status import StatusView
+from stopwatch.core.gauges import Gauges
 from stopwatch.telemetry.metrics import Metrics
 from stopwatch.web.application import build_app
 from stopwatch.web.server import WebServer
@@ -35,6 +36,14 @@ class MeasuredHealth(FakeHealth):
         return self.own.render(compressed=compressed)
 
 
+def step_on(gauges: Gauges, now: datetime, chance: random.Random) -> Gauges:
+    """Return the picture of the next step: every value is new, every volume and slot too."""
+    values = {kpi: {site: chance.uniform(0.001, 0.03) for site in known} for kpi, known in gauges.values.items()}
+    volumes = {kpi: {site: float(chance.randrange(200, 900)) for site in known} for kpi, known in gauges.values.items()}
+    calm = tuple(replace(each, newest_slot=now) for each in gauges.calm)
+    return replace(gauges, calm=calm, values=values, volumes=volumes, last_evaluation=now)
+
+
 def serve(pipe: Connection) -> None:
     """
     Serve the page in a process of its own, as the daemon does, until the other side says stop.
@@ -43,8 +52,8 @@ def serve(pipe: Connection) -> None:
     without a pause would delay an evaluation by.
     """
     metrics = Metrics(version="bench", now=lambda: datetime.now(UTC))
-    view = large(SITES, RULES)
-    metrics.observe_status(view)
+    gauges, chance = large(SITES, RULES), random.Random(8)
+    metrics.observe_status(gauges)
     app = build_app(FakeBoard(), FakeRecords(), MeasuredHealth(own=metrics), FakeActs(), version="bench")
     server = WebServer(app, host="127.0.0.1", port=0)
     server.start()
@@ -54,7 +63,7 @@ def serve(pipe: Connection) -> None:
         due = time.perf_counter() + PICTURE_SECONDS
         while not stop.wait(max(0.0, due - time.perf_counter())):
             late.append((time.perf_counter() - due) * 1000)
-            metrics.observe_status(StatusView(view.sites, datetime.now(UTC), view.kpis, view.wide))
+            metrics.observe_status(step_on(gauges, datetime.now(UTC), chance))
             due = max(due, time.perf_counter()) + PICTURE_SECONDS
 
     observer = threading.Thread(target=observe)

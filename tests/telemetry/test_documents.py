@@ -15,7 +15,7 @@ from stopwatch.prometheus.reasons import Reason
 from stopwatch.telemetry import families
 from stopwatch.telemetry.board import board_text
 from stopwatch.telemetry.metrics import Metrics
-from tests.telemetry.pictures import NOW, large
+from tests.telemetry.pictures import NOW, picture, rule, site
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
@@ -52,14 +52,16 @@ def test_the_documented_number_of_series_is_right_at_every_place() -> None:
     """One site more, one rule more, one source more: each adds what its row says."""
 
     def lines(sites: int, rules: int) -> int:
-        return sum(not line.startswith("#") for line in board_text(large(sites, rules)).splitlines())
+        every = tuple(rule(f"rule-{number}") for number in range(rules))
+        shown = picture(*(site(f"site-{number}", *every) for number in range(sites)))
+        return sum(not line.startswith("#") for line in board_text(shown).splitlines())
 
     most = {row[0]: int(row[1]) for row in table("How many series")}
-    rule = lines(1, 2) - lines(1, 1)
+    one_rule = lines(1, 2) - lines(1, 1)
     # The picture's sites have one KPI, and wait for an answer, which another part of the page says.
-    site = lines(2, 1) - lines(1, 1) - rule - most["KPI at a site"] + 1
+    one_site = lines(2, 1) - lines(1, 1) - one_rule - most["KPI at a site"] + 1
     kpi = sum(family.labels == ("site", "phase", "kpi") for family in families.BOARD) + len(Statistic)
-    assert (rule, kpi, site) == (most["rule at a site"], most["KPI at a site"], most["site"])
+    assert (one_rule, kpi, one_site) == (most["rule at a site"], most["KPI at a site"], most["site"])
 
     metrics = Metrics(version="1", now=lambda: NOW)
     begin = metrics.render().decode().count("\n")

@@ -17,7 +17,7 @@ def test_a_gate_that_was_judged_has_its_verdict_and_one_that_was_not_has_no_seri
         GateStatus(PhaseId("pilot"), GateVerdict.PASS, NOW, go=False),
         GateStatus(PhaseId("wave-1"), GateVerdict.NOT_PROVABLE, NOW),
     )
-    metrics.observe_status(replace(picture(), gates=gates))
+    metrics.observe_status(replace(picture(), standing=replace(picture().standing, gates=gates)))
     lines = [line for line in metrics.render().decode().splitlines() if line.startswith("stopwatch_gate_")]
     assert [line for line in lines if line.endswith(" 1.0")] == [
         'stopwatch_gate_state{phase="pilot",state="pass"} 1.0',

@@ -31,7 +31,7 @@ def test_issues_and_checkpoints_are_shown_and_go_with_what_they_count() -> None:
         'stopwatch_issues_open{phase="pilot",severity="sev2",site="ham-01"} 3.0',
         'stopwatch_issues_overdue{phase="pilot",site="ham-01"} 1.0',
         'stopwatch_issues_unreviewed{phase="pilot",site="ham-01"} 2.0',
-        'stopwatch_checkpoint_held_timestamp_seconds{phase="pilot"} 1.7952561e+09',
+        'stopwatch_checkpoint_held_timestamp_seconds{phase="pilot"} 1795256100.0',
         'stopwatch_checkpoint_overdue{phase="pilot"} 0.0',
         'stopwatch_checkpoint_overdue{phase="wave-1"} 1.0',
     ]

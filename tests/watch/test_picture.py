@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from stopwatch.core.decision import Act, GroundKind
+from stopwatch.core.gauges import Gauges
 from stopwatch.core.state import Reported
 from stopwatch.core.status import SiteStatus, StatusView
-from stopwatch.watch.evaluation.picture import draw, overlay
+from stopwatch.watch.evaluation.picture import draw, overlay, plain_sites
 from stopwatch.watch.evaluation.recording import ended_by_site
 from stopwatch.watch.recorded import recorded_status
 from tests.watch.letters import GRAIN, HAM, LODZ, LYON, ROLLOUT, T0, WAVE, rule, rule_set
@@ -23,12 +24,16 @@ def three_sites(worlds: Worlds) -> World:
     return worlds.make(rules, series | {("delay", site): "C" * 30 for site in SITES})
 
 
-def view(world: World) -> StatusView:
+def gauges(world: World) -> Gauges:
     with world.store.reading() as reader:
         ended = ended_by_site(reader, ROLLOUT, T0)
         live = reader.decisions(ROLLOUT, live=True)
-        drawn = draw(world.rules, [world.watch.sketch], ended, T0)
-        return overlay(drawn, world.rules.plan, live, reader.opened_counts(ROLLOUT))
+        standing = overlay(plain_sites(world.rules), world.rules.plan, live, reader.opened_counts(ROLLOUT))
+        return draw(standing, [world.watch.sketch], ended, T0)
+
+
+def view(world: World) -> StatusView:
+    return gauges(world).view()
 
 
 def recorded(world: World, now: datetime = T0) -> StatusView:
@@ -80,7 +85,7 @@ def test_volumes_are_shown_whether_a_rule_is_calm_or_not(worlds: Worlds) -> None
     world = worlds.make(rules, series | {("load_volume", LODZ): "C" * 30})
     world.run(T0, T0 + 9 * GRAIN, every=HALF)
     assert [cell.calm is not None for cell in world.cells() if cell.rule.id == "load"] == [True, False]
-    assert [site.volumes for site in view(world).sites] == [{"load": 50.0}, {"load": 50.0}]
+    assert gauges(world).volumes == {"load": {HAM: 50.0, LODZ: 50.0}}
     assert [kpi.id for kpi in view(world).kpis] == ["load", "delay"]
     assert all(each.written is not None for site in view(world).sites for each in site.rules)
 
@@ -103,7 +108,7 @@ def test_numbers_of_a_window_are_shown(worlds: Worlds) -> None:
     pending = view(world).sites[1].rules[0]
     assert (pending.value, pending.threshold, pending.breaching_slots, pending.required_slots) == (9.0, 5.0, 1, 3)
     assert (pending.pending_since, pending.pending_seconds, pending.coverage) == (T0 + 3 * GRAIN, 0.0, 1.0)
-    assert view(world).sites[2].values == {"load": 1.0, "delay": 1.0}
+    assert {kpi: known[LYON] for kpi, known in gauges(world).values.items()} == {"load": 1.0, "delay": 1.0}
 
 
 def test_a_paused_site_names_its_decision_and_who_waits_for_whom(worlds: Worlds) -> None:

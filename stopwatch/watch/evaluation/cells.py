@@ -6,6 +6,7 @@ import operator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stopwatch.core.gauges import CalmMembers
 from stopwatch.core.rule import Op
 from stopwatch.core.sample import Samples
 
@@ -107,11 +108,10 @@ CalmKey = tuple["RuleId", Op, int, "ProgressKey", "ProgressKey | None"]
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """The members of a calm set in one order: cells, their sites, their thresholds and least volumes."""
+    """The members of a calm set in one order: cells, their least volumes, and what is *shown* of them."""
 
-    cells: tuple[Cell, ...] = ()
-    sites: tuple[SiteId, ...] = ()
-    thresholds: tuple[float, ...] = ()
+    cells: tuple[Cell, ...]
+    shown: CalmMembers
     minima: tuple[float, ...] | None = None
 
 
@@ -141,11 +141,17 @@ class CalmSet:
     def roster(self) -> Roster:
         """The members; the same object until somebody comes or goes."""
         if self._roster is None:
-            limits = [_limit(cell) for cell in self.members.values()]
+            cells = tuple(self.members.values())
+            limits = [_limit(cell) for cell in cells]
             self._roster = Roster(
-                tuple(self.members.values()),
-                tuple(self.members),
-                tuple(limit.threshold for limit in limits),
+                cells,
+                CalmMembers(
+                    tuple(self.members),
+                    tuple(cell.phase for cell in cells),
+                    tuple(cell.order for cell in cells),
+                    tuple(cell.rule for cell in cells),
+                    tuple(limit.threshold for limit in limits),
+                ),
                 tuple(limit.volume_min or 0.0 for limit in limits) if self.volume is not None else None,
             )
         return self._roster
@@ -153,12 +159,12 @@ class CalmSet:
     def stirred(self, upto: int) -> list[Cell]:
         """Return the members for whom a slot after *last* and up to *upto* is not clear."""
         roster, found = self.roster, []
+        sites, thresholds = roster.shown.sites, roster.shown.thresholds
         for slot in range(self.last + 1, upto + 1):
-            values = self.value.cache.row(roster.sites, slot)
-            clear = map(_CLEAR[self.op], values, roster.thresholds)
+            clear = map(_CLEAR[self.op], self.value.cache.row(sites, slot), thresholds)
             found += [cell for cell, is_clear in zip(roster.cells, clear, strict=True) if not is_clear]
             if self.volume is not None and roster.minima is not None:
-                enough = map(operator.ge, self.volume.cache.row(roster.sites, slot), roster.minima)
+                enough = map(operator.ge, self.volume.cache.row(sites, slot), roster.minima)
                 found += [cell for cell, is_enough in zip(roster.cells, enough, strict=True) if not is_enough]
         return found
 

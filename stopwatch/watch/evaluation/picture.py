@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from itertools import repeat
-from math import nan
+from itertools import compress
+from math import isnan
 from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from stopwatch.core.escalation import waiting_since
+from stopwatch.core.gauges import CalmMembers, CalmRule, Gauges, SingleRule
 from stopwatch.core.rollout import wide_scope
 from stopwatch.core.rule import Combine
 from stopwatch.core.sample import CLEAR, classify
 from stopwatch.core.state import Condition, Reported
-from stopwatch.core.status import RuleStatus, SiteStatus, StatusView, WideStops, worst
+from stopwatch.core.status import RuleStatus, SiteStatus, StatusView, WideStops
 from stopwatch.core.verdict import Verdict, judge
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from stopwatch.core.baseline import Numbers
     from stopwatch.core.decision import Decision, GroundKind
     from stopwatch.core.kpi import KpiId, SiteId
-    from stopwatch.core.rollout import Plan, RuleSet, Site
+    from stopwatch.core.rollout import Plan, RuleSet
     from stopwatch.core.rule import ResolvedRule
     from stopwatch.watch.evaluation.cells import Cell
     from stopwatch.watch.evaluation.folding import Ended
@@ -33,38 +35,84 @@ if TYPE_CHECKING:
 
 
 _NO_BASELINES: Mapping[str, Numbers] = MappingProxyType({})
+_NOTHING_ENDED: Mapping[SiteId, tuple[Ended, ...]] = MappingProxyType({})
 
-_Drawn = tuple[int, RuleStatus, tuple[tuple["KpiId", float, float], ...]]
-"""A rule's place in its file, its status, and the newest value and volume of every KPI it reads."""
+
+def plain_sites(
+    rule_set: RuleSet, *, blind: Container[SiteId] = (), baselines: Mapping[str, Numbers] = _NO_BASELINES
+) -> StatusView:
+    """Return every site of the plan with its *baselines* and whether it is *blind*; decisions are laid over it."""
+    sites = rule_set.plan.sites.values()
+    return StatusView(
+        tuple(
+            SiteStatus(site.id, site.phase, blind=site.id in blind, baselines=baselines.get(site.id, {}))
+            for site in sites
+        ),
+        kpis=tuple(rule_set.kpis.values()),
+    )
 
 
 def draw(
-    rule_set: RuleSet,
+    standing: StatusView,
     sketches: Iterable[Sketch],
-    ended: Mapping[SiteId, tuple[Ended, ...]],
-    at: datetime | None,
-    *,
-    blind: Container[SiteId] = (),
-    baselines: Mapping[str, Numbers] = _NO_BASELINES,
-) -> StatusView:
-    """
-    Draw rules, values and *baselines* of every site of the plan, and whether it is *blind*.
-
-    Decisions are laid over it by `overlay`.
-    """
-    found: dict[SiteId, list[_Drawn]] = defaultdict(list)
+    ended: Mapping[SiteId, tuple[Ended, ...]] = _NOTHING_ENDED,
+    at: datetime | None = None,
+) -> Gauges:
+    """Draw how the rules stand at the sites that *standing* holds; rules whose decisions *ended* begin afresh."""
+    places = {site.site: place for place, site in enumerate(standing.sites)}
+    values, volumes = _Newest(), _Newest()
+    calm: list[CalmRule] = []
+    singles: list[SingleRule] = []
     for sketch in sketches:
         for still in sketch.still:
-            _draw_still(still, ended, found)
+            newest = still.grid.instant(still.last)
+            values.add(still.kpi, newest, still.roster.shown.sites, still.values)
+            if still.volumes is not None:
+                volumes.add(still.kpi, newest, still.roster.shown.sites, still.volumes)
+            afresh = _beginning(still, ended)
+            calm.append(_calm(still, {single.site for single in afresh}))
+            singles += afresh
         for held in sketch.held:
             if held.last is not None or held.state.failures >= held.cell.rule.error_after:
                 # Of other cells nothing is known yet, and unknown must not look like healthy.
-                _draw_held(held, ended, found)
-    sites = [
-        _site(site, found[site.id], site.id in blind, baselines.get(site.id, {}))
-        for site in rule_set.plan.sites.values()
-    ]
-    return StatusView(tuple(sites), at, tuple(rule_set.kpis.values()))
+                singles.append(_single(held.cell, _rule(held, ended.get(held.cell.site, ()))))
+            _note_newest(held, values, volumes)
+    return Gauges(
+        standing,
+        tuple(calm),
+        tuple(
+            sorted(
+                (single for single in singles if single.site in places),
+                key=lambda single: (places[single.site], single.place),
+            )
+        ),
+        values.by_kpi(),
+        volumes.by_kpi(),
+        at,
+    )
+
+
+class _Newest:
+    """The newest number of every KPI at every site, whichever rule reads it; a missing one counts for nothing."""
+
+    def __init__(self) -> None:
+        self._rows: dict[KpiId, list[tuple[datetime, dict[SiteId, float]]]] = defaultdict(list)
+
+    def add(self, kpi: KpiId, slot: datetime, sites: Sequence[SiteId], numbers: Sequence[float]) -> None:
+        """Take in *numbers* at *slot*, in order of *sites*."""
+        row = dict(zip(sites, numbers, strict=True))
+        if any(map(isnan, numbers)):
+            row = {site: number for site, number in row.items() if not isnan(number)}
+        if row:
+            self._rows[kpi].append((slot, row))
+
+    def by_kpi(self) -> Mapping[KpiId, Mapping[SiteId, float]]:
+        """Return what is newest; what was taken in is used up."""
+        for rows in self._rows.values():
+            rows.sort(key=itemgetter(0))
+            for _slot, row in rows[1:]:
+                rows[0][1].update(row)
+        return {kpi: rows[0][1] for kpi, rows in self._rows.items()}
 
 
 def overlay(
@@ -110,58 +158,48 @@ def _wide(plan: Plan, opened: Mapping[str, Mapping[GroundKind, int]]) -> tuple[W
     return tuple(WideStops(scope, phase, dict(opened.get(scope, {}))) for scope, phase in scopes)
 
 
-def _site(site: Site, drawn: list[_Drawn], blind: bool, baselines: Numbers) -> SiteStatus:  # noqa: FBT001 -- one of its facts
-    drawn.sort(key=itemgetter(0))
-    rules = tuple(status for _order, status, _values in drawn)
-    values: dict[KpiId, float] = {}
-    volumes: dict[KpiId, float] = {}
-    for _order, _status, newest in drawn:
-        for kpi, value, volume in newest:
-            if value == value:  # noqa: PLR0124 – NaN is the only value that is not itself
-                values.setdefault(kpi, value)
-            if volume == volume:  # noqa: PLR0124 – as above
-                volumes.setdefault(kpi, volume)
-    return SiteStatus(
-        site.id,
-        site.phase,
-        worst(rules),
-        rules=rules,
-        values=values,
-        volumes=volumes,
-        blind=blind,
-        baselines=baselines,
+def _beginning(still: Still, ended: Mapping[SiteId, tuple[Ended, ...]]) -> list[SingleRule]:
+    """Return the members of a calm set that a decision which ended has re-armed, until they fold their next slot."""
+    if ended.keys().isdisjoint(still.roster.shown.sites):
+        return []
+    newest = still.grid.instant(still.last)
+    return [
+        _single(cell, _afresh(cell.resolved, newest))
+        for cell in still.roster.cells
+        if cell.resolved is not None and _ended_since(cell, cell.state.armed_at, ended.get(cell.site, ()))
+    ]
+
+
+def _calm(still: Still, leaving: AbstractSet[SiteId]) -> CalmRule:
+    """Return a calm set without the sites that are *leaving* it; its members are the same object if nobody is."""
+    known, newest = still.roster.shown, still.grid.instant(still.last)
+    if not leaving:
+        return CalmRule(known, newest, still.values)
+    stays = [site not in leaving for site in known.sites]
+    return CalmRule(
+        CalmMembers(
+            tuple(compress(known.sites, stays)),
+            tuple(compress(known.phases, stays)),
+            tuple(compress(known.places, stays)),
+            tuple(compress(known.written, stays)),
+            tuple(compress(known.thresholds, stays)),
+        ),
+        newest,
+        tuple(compress(still.values, stays)),
     )
 
 
-def _draw_still(still: Still, ended: Mapping[SiteId, tuple[Ended, ...]], found: dict[SiteId, list[_Drawn]]) -> None:
-    """Draw a calm set: plainly ok, with a whole range of clear slots."""
-    newest, kpi, roster = still.grid.instant(still.last), still.kpi, still.roster
-    volumes = still.volumes if still.volumes is not None else repeat(nan, len(still.values))
-    members = zip(roster.cells, roster.thresholds, still.values, volumes, strict=True)
-    for cell, threshold, value, volume in members:
-        site, written = cell.site, cell.rule
-        if site in ended and cell.resolved is not None and _ended_since(cell, cell.state.armed_at, ended[site]):
-            status = _afresh(cell.resolved, newest)
-        else:
-            status = RuleStatus(
-                written.id,
-                Reported.OK,
-                value=value if value == value else None,  # noqa: PLR0124 – NaN is the only value that is not itself
-                newest_slot=newest,
-                threshold=threshold,
-                breaching_slots=0,
-                required_slots=written.window.m,
-                coverage=1.0,
-                written=written,
-            )
-        found[site].append((cell.order, status, ((kpi, value, volume),)))
+def _single(cell: Cell, status: RuleStatus) -> SingleRule:
+    return SingleRule(cell.site, cell.phase, cell.order, status)
 
 
-def _draw_held(held: Held, ended: Mapping[SiteId, tuple[Ended, ...]], found: dict[SiteId, list[_Drawn]]) -> None:
-    cell = held.cell
-    kpis = (value.kpi for value, _volume in cell.columns)
-    values = tuple((kpi, value, volume) for kpi, (value, volume) in zip(kpis, held.newest, strict=True))
-    found[cell.site].append((cell.order, _rule(held, ended.get(cell.site, ())), values))
+def _note_newest(held: Held, values: _Newest, volumes: _Newest) -> None:
+    if held.last is None:
+        return
+    slot, sites = held.grid.instant(held.last), (held.cell.site,)
+    for (column, _guard), (value, volume) in zip(held.cell.columns, held.newest, strict=True):
+        values.add(column.kpi, slot, sites, (value,))
+        volumes.add(column.kpi, slot, sites, (volume,))
 
 
 def _rule(held: Held, ended: Sequence[Ended]) -> RuleStatus:

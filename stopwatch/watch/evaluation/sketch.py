@@ -69,8 +69,9 @@ def sketch(groups: Iterable[Group]) -> Sketch:
 
 def _still(grid: Grid, calm: CalmSet) -> Still:
     roster = calm.roster
-    values = calm.value.cache.row(roster.sites, calm.last)
-    volumes = calm.volume.cache.row(roster.sites, calm.last) if calm.volume is not None else None
+    sites = roster.shown.sites
+    values = calm.value.cache.row(sites, calm.last)
+    volumes = calm.volume.cache.row(sites, calm.last) if calm.volume is not None else None
     return Still(grid, roster, calm.last, calm.value.kpi, values, volumes)
 
 
