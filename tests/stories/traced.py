@@ -26,8 +26,15 @@ from tests.prometheus.scripted import ScriptedServer, Seen, http
 from tests.stories.lone_daemon import Steps, live_alone
 from tests.stories.traced_records import Files, Records
 
-CALLS = ("pwrite64", "fdatasync", "fsync", "sendto", "recvfrom")
-"""What writes to the disk and makes sure of it, what leaves the process and what comes back."""
+CALLS = (
+    "pwrite64",
+    "fdatasync",
+    "fsync",
+    "sendto",
+    "recvfrom",
+    *("write", "writev", "pwritev", "ftruncate", "sendmsg"),
+)
+"""What writes to the disk and makes sure of it, what leaves the process and what comes back, by whatever name."""
 SITE, CHANNEL, TOKEN = "ham-01", "C0ONE", "xoxb-one"
 HISTORY = {"channels:history", "groups:history"}
 """The rights without which Slack looks nothing up for us."""
