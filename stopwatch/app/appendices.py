@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-EVERY_SECONDS = 15.0
-"""How often the daemon looks whether an appendix is due."""
-
 
 class Appendices:
     """Makes the appendices of one daemon; called from a thread of the scheduler of its own, so that nothing waits."""
@@ -25,21 +22,16 @@ class Appendices:
         """Complete what *daemon* has recorded, by the sources that it reads."""
         self._daemon = daemon
         self._appending = Appending()
-        self._next = 0.0
 
     def pass_time(self) -> None:
         """
-        Make what is due, at most every `EVERY_SECONDS`, if this replica leads.
+        Make what is due, if this replica leads.
 
         Raises:
             StoreError: The records could not be read or written; the next pass makes up for it.
 
         """
         daemon = self._daemon
-        monotonic = daemon.clock.monotonic()
-        if monotonic < self._next:
-            return
-        self._next = monotonic + EVERY_SECONDS
         watches = {watch.name: watch for watch in daemon.watches}
         with daemon.leading.working() as epoch:
             if epoch is None:

@@ -1,4 +1,4 @@
-"""The daemon: takes up the watch, ticks it, lets time act, and swaps the whole rule set on reload."""
+"""The daemon: takes up the watch, ticks it, and swaps the whole rule set on reload."""
 
 from __future__ import annotations
 
@@ -9,34 +9,27 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from stopwatch.app.board import ENDED_SHOWN, Board
+from stopwatch.app.board import Board
 from stopwatch.app.building import channel_of, load, sources_of
 from stopwatch.app.introductions import Introductions
 from stopwatch.app.leading import Leading
 from stopwatch.app.measuring import expect, measure
 from stopwatch.app.saying import say
-from stopwatch.app.settling import Terms, lay_out
+from stopwatch.app.settling import Laid, Terms, lay_out
 from stopwatch.app.troubles import Troubles
 from stopwatch.config.load import fingerprint
-from stopwatch.core.baseline import refers
 from stopwatch.core.errors import ConfigurationError, StoreError
 from stopwatch.core.reading import Origin
-from stopwatch.watch.acts.commands import Desk, pass_time
-from stopwatch.watch.acts.owed import tell_owed
-from stopwatch.watch.baseline import rebaselined
-from stopwatch.watch.rollout.activating import next_go_live, went_live
-from stopwatch.watch.rollout.reach import caught_up
+from stopwatch.watch.acts.commands import Desk
+from stopwatch.watch.rollout.activating import next_go_live
 from stopwatch.watch.rollout.rollback import RollbackWatch
 from stopwatch.watch.rollout.verifying import evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from collections.abc import Callable
 
     from stopwatch.app.clock import Clock
     from stopwatch.config.settings import Settings
-    from stopwatch.core.kpi import SiteId
-    from stopwatch.core.records import Activation
     from stopwatch.core.rollout import RuleSet
     from stopwatch.core.status import StatusView
     from stopwatch.prometheus.client import PrometheusSource
@@ -49,7 +42,6 @@ log = structlog.get_logger()
 SLOWEST_PULSE = 5.0
 FASTEST_PULSE = 0.25
 PULSES = 4
-FOLLOWED_SECONDS = 10.0
 
 
 class Daemon:
@@ -83,15 +75,12 @@ class Daemon:
         self._rollbacks = RollbackWatch()
         self._locks = {name: threading.Lock() for name in self._sources}
         self._swap = threading.RLock()
-        self._next_go_live: datetime | None = None
-        self._activations: Mapping[SiteId, Activation] = {}
-        self._told_until: datetime = clock.now()
-        self._laid: int | None = None
-        self._follow_at = 0.0
+        self.laid = Laid(None, 0.0, {}, None)
+        self.verifying = True
         self.board = Board(store.recall, metrics)
         self.looked = False
         self._take_up(self.rule_set, self._sources)
-        self._note()
+        self.note()
 
     # ------------------------------------------------------------------------------------------------------ the watch
 
@@ -136,19 +125,37 @@ class Daemon:
             terms = Terms(channel, self.settings.catch_up, self._origin, leads=epoch is not None)
             activations, watches = lay_out(self.led, rule_set, sources, terms, now=now)
         # Whatever may fail has been done by now.
-        self._laid, self._follow_at = epoch, self.clock.monotonic() + FOLLOWED_SECONDS
+        before, coming = self.laid.activations, next_go_live(rule_set.plan, activations, now)
+        self.laid = Laid(epoch, self.clock.monotonic(), activations, coming)
         if epoch is None:
             self.board.evaluated_at = None
             self.troubles.forget()
-        for live in set(activations.values()) - set(self._activations.values()) if self._watches else ():
+        for live in set(activations.values()) - set(before.values()) if self._watches else ():
             log.info("site.went_live", site=live.site, at=live.at, version=live.version, actor=live.actor)
         for watch in self._watches.values():
             watch.close()
-        self.rule_set, self._sources, self._refers = rule_set, sources, refers(rule_set)
+        self.rule_set, self._sources = rule_set, sources
         self._steps = _steps(rule_set)
         self._watches = {watch.name: watch for watch in watches}
-        self._activations, self._next_go_live = activations, next_go_live(rule_set.plan, activations, now)
         expect(self.metrics, watches)
+
+    def lay_out_anew(self) -> None:
+        """
+        Take up the watch from the records as they stand now, by the rules in force.
+
+        Raises:
+            StoreError: The records could not be read or written; nothing changed.
+
+        """
+        with self._swap:
+            self._locked(lambda: self._take_up(self.rule_set, self._sources))
+
+    def wants_tick(self, source: str) -> bool:
+        """Tell whether a tick would find a slot that is due at *source*, or roll-backs that are being verified."""
+        watch = self._watches.get(source)
+        if watch is None or self.leading.epoch is None:
+            return False
+        return not self.looked or self.verifying or watch.is_due(self.clock.now())
 
     def tick(self, source: str) -> None:
         """
@@ -160,7 +167,7 @@ class Daemon:
         """
         with self._locks[source], self.leading.working() as epoch:
             watch = self._watches.get(source)
-            if watch is None or epoch is None or epoch != self._laid:  # it left with a reload, or somebody else leads
+            if watch is None or epoch is None or epoch != self.laid.epoch:  # it left, or who leads has changed
                 return
             self._introductions.time(self._sources[source])
             began = self.clock.mark()
@@ -178,44 +185,19 @@ class Daemon:
             measure(self.metrics, report, seconds)
             say(report, seconds)
         if told or changed:
-            self._note()
+            self.note()
 
     def _origin(self, source: str) -> Origin:
         known = self._sources.get(source)
         return known.origin if known is not None else Origin()
 
+    def wants_versions(self) -> bool:
+        """Tell whether a source may be asked for its version."""
+        return bool(self._introductions.unversioned(list(self._sources.values())))
+
     def learn_versions(self) -> None:
         """Ask sources that have not told their version yet."""
         self._introductions.versions(list(self._sources.values()))
-
-    def pass_time(self) -> None:
-        """
-        Let time act: planned go-lives, ends of overrides, cards that are still owed; on a follower, look what changed.
-
-        Raises:
-            StoreError: The records could not be read or written.
-
-        """
-        now = self.clock.now()
-        with self.leading.working() as epoch:
-            if self._outdated(epoch, now):
-                with self._swap:
-                    self._locked(lambda: self._take_up(self.rule_set, self._sources))
-            if epoch is not None:
-                desk, watches = self.led_desk, self.watches
-                for decision in pass_time(desk, caught_up=lambda site: caught_up(watches, site, now), now=now):
-                    log.info("decision.changed", decision=decision.id, state=decision.state, rev=decision.rev)
-                tell_owed(desk, ended_after=self._told_until - ENDED_SHOWN, now=now)
-                self._told_until = now
-        self._note()
-
-    def _outdated(self, epoch: int | None, now: datetime) -> bool:
-        """Tell whether what is laid out is no longer how the records stand."""
-        if epoch is None or epoch != self._laid:
-            return epoch != self._laid or self.clock.monotonic() >= self._follow_at
-        known = next((watch.book.baselines for watch in self.watches), {})
-        live = went_live(self.led.recall, self.rule_set.plan, self._activations, self._next_go_live, now)
-        return live or (self._refers and rebaselined(self.led.recall, self.rule_set, known))
 
     def _locked(self, work: Callable[[], None]) -> None:
         """Do *work* while no source is ticking."""
@@ -226,7 +208,14 @@ class Daemon:
 
     # ---------------------------------------------------------------------------------------------------- the picture
 
-    def _note(self) -> None:
+    def note(self) -> None:
+        """
+        Take down how everything stands, for the next picture.
+
+        Raises:
+            StoreError: The records could not be read.
+
+        """
         self.board.note(self.rule_set, list(self._watches.values()), self.clock.now())
 
     def status(self) -> StatusView:
@@ -259,7 +248,7 @@ class Daemon:
                 log.warning("config.refused", by=by, detail=str(error))
                 raise
             with suppress(StoreError):  # the new files are in force; the next pulse draws them
-                self._note()
+                self.note()
             self.metrics.observe_reload(good=True, at=self.clock.now())
             log.info("config.reloaded", by=by, revision=rule_set.revision, sites=len(rule_set.plan.sites))
 

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 NAMED = 10
-EVERY_SECONDS = 15.0
-"""How often the daemon looks whether anything of it is due."""
 
 
 class Hypercare:
@@ -41,32 +39,34 @@ class Hypercare:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
-        self._next = self._next_count = 0.0
+
+    def evaluated(self) -> bool:
+        """Tell whether there is anything to speak of yet."""
+        return self._daemon.board.evaluated_at is not None
 
     def pass_time(self) -> None:
         """
-        Count, and do what is due if this replica leads and has evaluated, at most every `EVERY_SECONDS`.
+        Tell and remind of what is due, if this replica leads.
 
         Raises:
             StoreError: The records could not be read or written; the next pass makes up for it.
 
         """
-        monotonic = self._daemon.clock.monotonic()
         now, rule_set = self._daemon.clock.now(), self._daemon.rule_set
-        if monotonic >= self._next_count:
-            self._next_count = monotonic + EVERY_SECONDS
-            self.count(rule_set, now)
-        if monotonic < self._next or self._daemon.board.evaluated_at is None:
-            return
-        self._next = monotonic + EVERY_SECONDS
         with self._daemon.leading.working() as epoch:
             if epoch is not None:
                 self.tell(rule_set, now)
                 self.remind(rule_set, now)
 
-    def count(self, rule_set: RuleSet, now: datetime) -> None:
-        """Let the metrics show open issues and checkpoints; every replica does."""
-        plan = rule_set.plan
+    def count(self) -> None:
+        """
+        Let the metrics show open issues and checkpoints; every replica does.
+
+        Raises:
+            StoreError: The records could not be read; the next pass makes up for it.
+
+        """
+        now, plan = self._daemon.clock.now(), self._daemon.rule_set.plan
         with self._daemon.store.recall.reading() as view:
             activations, entries = view.activations(plan.rollout), view.entries(plan.rollout)
         status = hypercare_status(plan, activations, entries, now=now, zone=ZoneInfo)

@@ -47,11 +47,18 @@ class Introductions:
         else:
             self._clock.observe(skew, since=began)
 
+    def unversioned(self, sources: Iterable[PrometheusSource]) -> list[PrometheusSource]:
+        """Return the sources that have not told their version and may be asked for it, again or at first."""
+        now = self._clock.monotonic()
+        return [
+            source
+            for source in sources
+            if source.origin.version is None and now >= self._ask_again.get(source.name, 0.0)
+        ]
+
     def versions(self, sources: Iterable[PrometheusSource]) -> None:
         """Ask sources that have not told their version yet, each at most once in `ASKED_AGAIN_SECONDS`."""
-        for source in sources:
-            if source.origin.version is not None or self._clock.monotonic() < self._ask_again.get(source.name, 0.0):
-                continue
+        for source in self.unversioned(sources):
             self._ask_again[source.name] = self._clock.monotonic() + ASKED_AGAIN_SECONDS
             try:
                 source.build_info()

@@ -56,6 +56,11 @@ class Leading:
         self.fence = Fence() if lease is not None else None
 
     @property
+    def alone(self) -> bool:
+        """Whether nobody else can lead."""
+        return self._lease is None
+
+    @property
     def epoch(self) -> int | None:
         """The epoch under which this process leads, None while it follows."""
         if self._lease is None:

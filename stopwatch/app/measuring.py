@@ -7,42 +7,23 @@ from typing import TYPE_CHECKING
 from stopwatch.prometheus.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from stopwatch.app.troubles import Troubles
     from stopwatch.store.sql import SqlStore
     from stopwatch.telemetry.metrics import Metrics
     from stopwatch.watch.evaluation.tick import SourceWatch, TickReport
 
-EVERY_SECONDS = 60.0
 
+def measure_database(store: SqlStore, metrics: Metrics) -> None:
+    """
+    Measure the database.
 
-class Measuring:
-    """Measures the database now and then; called from one thread of the scheduler."""
+    Raises:
+        StoreError: It cannot be read.
 
-    def __init__(self, store: SqlStore, troubles: Troubles, metrics: Metrics, monotonic: Callable[[], float]) -> None:
-        """Measure *store*, of which *troubles* knows what it refused; *monotonic* gives seconds."""
-        self._store = store
-        self._troubles = troubles
-        self._metrics = metrics
-        self._monotonic = monotonic
-        self._due = monotonic()
-
-    def pass_time(self) -> None:
-        """
-        Note whether everything is recorded; measure the rest if it was not done for `EVERY_SECONDS`.
-
-        Raises:
-            StoreError: The database cannot be read.
-
-        """
-        self._metrics.observe_writable(writable=self._troubles.refusal is None)
-        now = self._monotonic()
-        if now < self._due:
-            return
-        self._due = now + EVERY_SECONDS
-        with self._store.reading() as view:
-            self._metrics.observe_database(view.size_bytes())
+    """
+    with store.reading() as view:
+        metrics.observe_database(view.size_bytes())
 
 
 def expect(metrics: Metrics, watches: Sequence[SourceWatch]) -> None:

@@ -6,11 +6,10 @@ import threading
 from typing import TYPE_CHECKING
 
 import structlog
-import watchfiles
 
 from stopwatch.app.keys import reload_keyring
 from stopwatch.app.sending import slack_sender
-from stopwatch.config.load import fingerprint
+from stopwatch.config.load import fingerprint, outlook
 from stopwatch.core.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
@@ -18,19 +17,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stopwatch.app.daemon import Daemon
-    from stopwatch.app.scheduler import Pulse
+    from stopwatch.app.scheduler import Job, Pulse
     from stopwatch.app.sending import SenderThread
     from stopwatch.app.systemd import Systemd
     from stopwatch.web.tokens import Keyring
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 5.0
-"""How often the content is compared where the file system tells of no change, such as on NFS."""
+LOOK_SECONDS = 1.0
+"""How often it is looked whether the files look different: three calls of the system, less than events would cost."""
+LOOKS_UNHASHED = 60
+"""After so many looks the content is compared though the files look as before: some file systems keep time poorly."""
 SETTLED_SECONDS = 1.0
 """Files that are still being copied are left alone until their content has stood still for so long."""
-STEP_MILLISECONDS = 250
-"""How often the wait for an event looks whether it is to end; each look takes the interpreter's lock."""
 STOP_SECONDS = 2.0
 
 
@@ -42,7 +41,7 @@ class Reloading:
         daemon: Daemon,
         pulse: Pulse,
         *,
-        jobs: Callable[[], Mapping[str, Callable[[], None]]],
+        jobs: Callable[[], Mapping[str, Job]],
         sender: SenderThread | None,
         systemd: Systemd,
         keyring: Keyring,
@@ -95,8 +94,8 @@ class FolderWatch:
     """
     Reloads when the content of the rule folder has changed, however that came about.
 
-    What counts is a hash of the files, not the event: a Kubernetes ConfigMap swaps one symlink, an editor writes a file
-    twice, and NFS tells nothing at all.
+    What counts is a hash of the files, not an event: a Kubernetes ConfigMap swaps one symlink, an editor writes a file
+    twice, and NFS tells nothing at all. It is taken when the files look different, and else now and then.
     """
 
     def __init__(self, folder: Path, reloading: Reloading) -> None:
@@ -116,31 +115,14 @@ class FolderWatch:
         self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self._follow()
-            except (
-                OSError
-            ) as error:  # the folder is gone, or the system has no watches left: what is there is looked at
-                log.debug("folder.unwatched", folder=str(self._folder), detail=str(error))
-                if not self._stop.wait(LOOK_SECONDS):
-                    self._look()
-
-    def _follow(self) -> None:
-        """Look after each event, and every `LOOK_SECONDS` without one."""
-        for _changes in watchfiles.watch(
-            self._folder,
-            watch_filter=None,
-            recursive=False,
-            stop_event=self._stop,
-            rust_timeout=int(LOOK_SECONDS * 1000),
-            step=STEP_MILLISECONDS,
-            yield_on_timeout=True,
-            raise_interrupt=False,
-        ):
+        known, unhashed = None, 0
+        while not self._stop.wait(LOOK_SECONDS):
+            found = outlook(self._folder)
+            if found == known and unhashed < LOOKS_UNHASHED:
+                unhashed += 1
+                continue
+            known, unhashed = found, 0
             self._look()
-            if not self._folder.is_dir():
-                return
 
     def _look(self) -> None:
         if not self._reloading.changed():

@@ -14,20 +14,17 @@ import structlog
 from stopwatch import __version__
 from stopwatch.app.acting import DaemonActs
 from stopwatch.app.alerting import Alerting
-from stopwatch.app.appendices import Appendices
+from stopwatch.app.chores import Chores
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
 from stopwatch.app.ending import Part, stop_together
 from stopwatch.app.estate import DaemonEstate
-from stopwatch.app.hypercare import Hypercare
 from stopwatch.app.keys import keyring_of
 from stopwatch.app.leading import open_leading
 from stopwatch.app.listening import open_listening
-from stopwatch.app.measuring import Measuring
 from stopwatch.app.memory import give_back_memory
 from stopwatch.app.notifying import open_heartbeat, open_notifiers
 from stopwatch.app.pictures import open_picture_sender
-from stopwatch.app.pruning import Pruning
 from stopwatch.app.reloading import FolderWatch, Reloading
 from stopwatch.app.scheduler import Pulse
 from stopwatch.app.sending import open_sender
@@ -48,8 +45,6 @@ if TYPE_CHECKING:
     from stopwatch.store.sql import SqlStore
 
 log = structlog.get_logger()
-
-Jobs = dict[str, "Callable[[], None]"]
 
 COLLECTED_AFTER = (20_000, 20, 20)
 """Thresholds of the collector of cycles: new containers, and collections of each younger generation."""
@@ -103,11 +98,9 @@ def _serving(settings: Settings, opening: Callable[[str], SqlStore], systemd: Sy
         stack.callback(daemon.close)
         sender, notifiers, heartbeat = open_sender(daemon), open_notifiers(daemon, stack), open_heartbeat(daemon)
         alerting = Alerting(daemon, sender, notifiers)
-        jobs = partial(
-            _jobs, daemon, alerting, Measuring(store, daemon.troubles, metrics, clock.monotonic), Pruning(daemon)
-        )
-        pulse = Pulse(jobs(), interval_seconds=daemon.pulse_seconds, clock=clock)
-        reloading = Reloading(daemon, pulse, jobs=jobs, sender=sender, systemd=systemd, keyring=keyring)
+        chores = Chores(daemon, alerting)
+        pulse = Pulse(chores.jobs(), interval_seconds=daemon.pulse_seconds, clock=clock)
+        reloading = Reloading(daemon, pulse, jobs=chores.jobs, sender=sender, systemd=systemd, keyring=keyring)
         health = DaemonHealth(daemon, pulse, reloading, [each for each in (sender, *notifiers) if each is not None])
         listening = open_listening(daemon, stack)
         api = build_app(
@@ -145,15 +138,6 @@ def _say_started(daemon: Daemon, address: str, *, slack: bool) -> None:
         sites=len(plan.sites),
         slack=slack,
     )
-
-
-def _jobs(daemon: Daemon, alerting: Alerting, measuring: Measuring, pruning: Pruning) -> Jobs:
-    """Return what the pulse calls, by name: a tick per source that the files in force name, and the daemon's chores."""
-    ticks: Jobs = {f"tick:{name}": partial(daemon.tick, name) for name in daemon.source_names}
-    chores = {"time": daemon.pass_time, "alerting": alerting.pass_time, "versions": daemon.learn_versions}
-    chores |= {"hypercare": Hypercare(daemon).pass_time, "appendices": Appendices(daemon).pass_time}
-    rare = {"measuring": measuring.pass_time, "pruning": pruning.pass_time}
-    return {"lease": daemon.leading.pass_time} | ticks | chores | rare
 
 
 def secrets_of(settings: Settings) -> list[str]:

@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from stopwatch.core.grid import rfc3339
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stopwatch.watch.evaluation.tick import TickReport
 
 log = structlog.get_logger()
+
+EXAMPLES = 5
+"""So many of the sites and rules that are left out are named; the gate and the reports of a phase name all."""
 
 
 def say(report: TickReport, seconds: float) -> None:
@@ -26,8 +31,23 @@ def say(report: TickReport, seconds: float) -> None:
     if report.committed.caught_up:
         log.info("evaluation.caught_up", caught_up=report.committed.caught_up, **facts)
     log.debug("evaluation.done", **facts)
-    for detail in report.unjudged:
-        log.warning("evaluation.unjudged", source=report.source, detail=detail)
+    _say_unjudged(report)
+
+
+def _say_unjudged(report: TickReport) -> None:
+    """Log what nobody will judge in one line, however many sites and rules that is; a late start may leave out all."""
+    spans = [left_out.span for left_out in report.left_out]
+    if spans:
+        log.warning(
+            "evaluation.unjudged",
+            source=report.source,
+            first=rfc3339(min(span.first for span in spans)),
+            last=rfc3339(max(span.last for span in spans)),
+            sites=len({span.site for span in spans}),
+            rules=len({span.rule for span in spans}),
+            slots=report.missed,
+            examples=report.unjudged[:EXAMPLES],
+        )
 
 
 def say_news(source: str, said: Iterable[str], over: Iterable[str]) -> None:

@@ -1,14 +1,16 @@
-"""The pulse: one job per source and one for time, on APScheduler, with a watchdog on the monotonic clock."""
+"""The pulse: one job of APScheduler that calls what is due on threads, with a watchdog on the monotonic clock."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 import structlog
-from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from stopwatch.core.errors import StoreError
@@ -26,8 +28,13 @@ logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 LAST_JOBS_SECONDS = 3.0
 """How long a job under way may take once the daemon is told to stop."""
-STALLED = 5
-"""A pulse that is so many intervals late (and at least a second) has lost its wall clock and is started afresh."""
+LEAST_WATCH_SECONDS = 0.25
+"""The watchdog looks once a pulse, at most so often."""
+SLACK_SECONDS = 1.0
+"""A next pulse that is further ahead than an interval and this was put there by a wall clock that was set back."""
+_PULSE = "pulse"
+_THREADS = 64
+"""At most so many jobs are under way at once; a thread is made when none is idle."""
 
 
 def fenced(name: str, work: Callable[[], None], *, passing: type[Exception] | tuple[type[Exception], ...] = ()) -> bool:
@@ -46,87 +53,117 @@ def fenced(name: str, work: Callable[[], None], *, passing: type[Exception] | tu
     return True
 
 
+def always() -> bool:
+    """Tell that a job is wanted at every pulse."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """
+    What the pulse calls, each call on a thread that nobody else waits for.
+
+    Args:
+        work: Does it.
+        every_seconds: From one call to the next; shorter than a pulse means at every pulse.
+        wanted: Tells, from memory alone and at once, whether a call would find anything to do.
+
+    """
+
+    work: Callable[[], None]
+    every_seconds: float = 0.0
+    wanted: Callable[[], bool] = always
+
+
 class Pulse:
     """
-    Calls each job every *interval_seconds*, one call of a job at a time.
+    Calls each job that is due every *interval_seconds*, one call of a job at a time.
 
-    A tick is only a hint to evaluate; what a late or lost one would have done, the next one does.
+    A tick is only a hint to evaluate; what a late or lost one would have done, the next one does. APScheduler calls one
+    thing alone, the round, which waits for nothing: a job that is slow, or hangs in a network, delays no other.
     """
 
-    def __init__(self, jobs: Mapping[str, Callable[[], None]], *, interval_seconds: float, clock: Clock) -> None:
+    def __init__(self, jobs: Mapping[str, Job], *, interval_seconds: float, clock: Clock) -> None:
         """Prepare *jobs* by name."""
         self._jobs = dict(jobs)
         self._interval = interval_seconds
         self._clock = clock
         self._laying = threading.Lock()
         self._beats = dict.fromkeys(self._jobs, clock.monotonic())
+        self._due: dict[str, float] = {}
         self._busy: set[str] = set()
         self._refusals: dict[str, str] = {}
         self._stop = threading.Event()
-        self._scheduler: BackgroundScheduler | None = None
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="job")
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": DebugExecutor()},  # the round is called where the scheduler waits
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
         self._watchdog = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def start(self) -> None:
         """Run every job at once and from then on."""
         with self._laying:
             self._schedule()
+            self._scheduler.start()
         self._watchdog.start()
 
-    def follow(self, jobs: Mapping[str, Callable[[], None]], *, interval_seconds: float) -> None:
+    def follow(self, jobs: Mapping[str, Job], *, interval_seconds: float) -> None:
         """Go on with *jobs* instead; one that is left out is not called again, one under way ends as it would."""
         with self._laying:
-            if jobs.keys() == self._jobs.keys() and interval_seconds == self._interval:
-                return
+            changed = jobs.keys() != self._jobs.keys() or interval_seconds != self._interval
             now = self._clock.monotonic()
             self._beats = {name: self._beats.get(name, now) for name in jobs}
             self._jobs, self._interval = dict(jobs), interval_seconds
-            if self._scheduler is not None and not self._stop.is_set():
-                self._scheduler.shutdown(wait=False)
+            if changed and self._scheduler.running and not self._stop.is_set():
                 self._schedule()
 
     def stop(self) -> None:
         """Start no further job; those that run may end within `LAST_JOBS_SECONDS`."""
         with self._laying:
             self._stop.set()
-            if self._scheduler is not None:
+            if self._scheduler.running:
                 self._scheduler.shutdown(wait=False)
+            self._threads.shutdown(wait=False, cancel_futures=True)
         until = self._clock.monotonic() + LAST_JOBS_SECONDS
         while self._busy and self._clock.monotonic() < until:
             self._clock.sleep(0.05)
 
     @property
     def oldest_beat(self) -> float:
-        """When (monotonic seconds) the job that waits longest last began or ended."""
-        return min(self._beats.values(), default=self._clock.monotonic())
+        """When (monotonic seconds) the job that waits longest last began, ended or was not due."""
+        return min(list(self._beats.values()), default=self._clock.monotonic())
 
     def _schedule(self) -> None:
-        scheduler = BackgroundScheduler(
-            timezone=UTC,
-            executors={"default": ThreadPoolExecutor(max_workers=max(2, 2 * len(self._jobs)))},
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        self._scheduler.add_job(
+            self._round,
+            "interval",
+            seconds=self._interval,
+            id=_PULSE,
+            next_run_time=self._clock.wall(),
+            replace_existing=True,
         )
-        for name in self._jobs:
-            scheduler.add_job(
-                self._call,
-                "interval",
-                args=[name],
-                seconds=self._interval,
-                id=name,
-                next_run_time=self._clock.wall(),
-            )
-        scheduler.start()
-        self._scheduler = scheduler
 
-    def _call(self, name: str) -> None:
-        if name in self._busy:
-            return
-        work = self._jobs.get(name)
-        if work is None:
-            return
-        self._busy.add(name)
+    def _round(self) -> None:
+        """Let threads do what is due; the jobs of before a reload that comes meanwhile are left to the next round."""
+        now = self._clock.monotonic()
+        for name, job in list(self._jobs.items()):
+            if name in self._busy or self._stop.is_set():
+                continue
+            self._beat(name)
+            if now >= self._due.get(name, now) and _wanted(name, job):
+                self._due[name] = now + job.every_seconds
+                self._busy.add(name)
+                try:
+                    self._threads.submit(self._call, name, job)
+                except RuntimeError:  # told to stop meanwhile
+                    self._busy.discard(name)
+
+    def _call(self, name: str, job: Job) -> None:
         self._beat(name)
         try:
-            fenced(name, work, passing=StoreError)
+            fenced(name, job.work, passing=StoreError)
         except StoreError as error:
             self._refused(name, str(error))
         else:
@@ -142,22 +179,35 @@ class Pulse:
             log.warning("records.refused", job=name, detail=detail)
 
     def _beat(self, name: str) -> None:
-        if name in self._jobs:
+        if name in self._beats:
             self._beats[name] = self._clock.monotonic()
 
     def _watch(self) -> None:
-        """Start the scheduler afresh when a step of the wall clock has put its jobs to sleep."""
-        while not self._stop.wait(min(1.0, self._interval)):
+        """Look once a pulse whether a step of the wall clock has put the pulse to sleep."""
+        while not self._stop.wait(max(LEAST_WATCH_SECONDS, self._interval)):
             with self._laying:
                 self._rearm()
 
     def _rearm(self) -> None:
-        now, patience = self._clock.monotonic(), max(1.0, STALLED * self._interval)
-        asleep = [name for name, beat in self._beats.items() if name not in self._busy and now - beat > patience]
-        if not asleep or self._stop.is_set():
+        """
+        Let the pulse go on now if its next round is further ahead than any round is planned.
+
+        A machine that is too busy to be in time makes rounds late, never early: nothing is mended then.
+        """
+        job = self._scheduler.get_job(_PULSE)
+        if self._stop.is_set() or job is None:
             return
-        log.warning("tick.rearmed", jobs=asleep, late_seconds=round(now - self.oldest_beat, 1))
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=False)
-        self._beats.update(dict.fromkeys(asleep, now))
-        self._schedule()
+        ahead_seconds = (job.next_run_time - self._clock.wall()).total_seconds()
+        if ahead_seconds > self._interval + SLACK_SECONDS:
+            log.warning("tick.rearmed", ahead_seconds=round(ahead_seconds, 1))
+            self._schedule()
+        elif ahead_seconds < -SLACK_SECONDS:
+            # The clock may have been set back and on again, and the scheduler wait for what it said in between.
+            self._scheduler.wakeup()
+
+
+def _wanted(name: str, job: Job) -> bool:
+    """Ask a job whether it is wanted; one that cannot tell is."""
+    told: list[bool] = []
+    fenced(name, lambda: told.append(job.wanted()))
+    return told != [False]

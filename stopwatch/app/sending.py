@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-PASS_SECONDS = 0.5
+PASS_SECONDS = 1.0
+"""How often the outbox is looked at for what other processes wrote, and what has become due."""
+REST_SECONDS = 0.1
+"""How long a pass waits after something was written here, so that what is written together is sent together."""
 STOP_SECONDS = 5.0
 PICTURES = frozenset({MessageKind.IMAGE})
 """What a thread of its own delivers."""
@@ -50,7 +53,7 @@ class Delivering(Protocol):
 
 
 class SenderThread:
-    """Makes a pass over the outbox twice a second; a pass that fails is logged and followed by the next."""
+    """Makes a pass over the outbox when something was written; one that fails is logged and followed by the next."""
 
     def __init__(self, daemon: Daemon, name: str, sender: Delivering) -> None:
         """Deliver to the notifier *name*, through *sender*, what *daemon* has written."""
@@ -60,6 +63,7 @@ class SenderThread:
         self._daemon = daemon
         self._sender = sender
         self._stop = threading.Event()
+        self._woken = daemon.store.bell.listen()
         self._thread = threading.Thread(target=self._run, name=f"sender:{name}", daemon=True)
 
     def start(self) -> None:
@@ -69,6 +73,7 @@ class SenderThread:
     def stop(self) -> None:
         """End after the request in flight; what was claimed stays claimable."""
         self._stop.set()
+        self._woken.set()
         self._thread.join(STOP_SECONDS)
 
     def deliver_through(self, sender: Delivering) -> None:
@@ -93,7 +98,10 @@ class SenderThread:
         return told or ([f"{self.name} cannot be reached; its messages wait"] if self.up is False else [])
 
     def _run(self) -> None:
-        while not self._stop.wait(PASS_SECONDS):
+        while not self._stop.is_set():
+            if self._woken.wait(PASS_SECONDS) and self._stop.wait(REST_SECONDS):
+                return
+            self._woken.clear()
             # A message that cannot be made must not end all deliveries for good.
             fenced(f"deliver:{self.name}", self._deliver)
 

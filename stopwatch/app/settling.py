@@ -37,6 +37,20 @@ class Terms:
     leads: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Laid:
+    """
+    What is laid out, at *at* (monotonic seconds) and under *epoch*, None as a follower.
+
+    *activations* say who is live, *next_go_live* when the plan activates a further site by itself.
+    """
+
+    epoch: int | None
+    at: float
+    activations: Mapping[SiteId, Activation]
+    next_go_live: datetime | None
+
+
 def lay_out(
     store: SqlStore, rule_set: RuleSet, sources: Mapping[str, Source], terms: Terms, *, now: datetime
 ) -> tuple[Mapping[SiteId, Activation], list[SourceWatch]]:

@@ -171,6 +171,7 @@ class DaemonHealth:
 
     def metrics(self, *, compressed: bool = False) -> bytes:
         """Write the daemon's own metrics."""
+        self._daemon.metrics.observe_writable(writable=self._daemon.troubles.refusal is None)
         self._daemon.metrics.observe_leader(leader=self._daemon.leading.epoch is not None)
         return self._daemon.board.page(compressed=compressed)
 

@@ -103,7 +103,30 @@ def due(connection: Connection, now: datetime, *, limit: int, notifier: str | No
     back.
     """
     unsent = outbox.c.state.in_(_UNSENT)
-    update_wanted = and_(outbox.c.kind.in_(_LIVING), outbox.c.delivered < outbox.c.desired)
+    rank = case(
+        (and_(unsent, outbox.c.kind == _ROOT), 0),
+        (and_(unsent, outbox.c.kind == MessageKind.ESCALATION.value), 1),
+        (and_(outbox.c.state == _SENT, _update_wanted()), 2),
+        (and_(unsent, outbox.c.kind != MessageKind.IMAGE.value), 3),
+        (unsent, 4),
+        else_=5,
+    )
+    query = select(outbox).where(outbox.c.due_at <= now, _wanted(notifier))
+    return _rows(connection, query.order_by(rank, outbox.c.number).limit(limit))
+
+
+def next_due(connection: Connection, *, notifier: str | None = None) -> datetime | None:
+    """Return when the next row of those that `due` may return is due, None if there is no work at all."""
+    found: datetime | None = connection.execute(select(func.min(outbox.c.due_at)).where(_wanted(notifier))).scalar_one()
+    return found
+
+
+def _update_wanted() -> ColumnElement[bool]:
+    return and_(outbox.c.kind.in_(_LIVING), outbox.c.delivered < outbox.c.desired)
+
+
+def _wanted(notifier: str | None) -> ColumnElement[bool]:
+    """Select the rows with work to do, now or later."""
     card = outbox.alias("card")
     waiting = and_(
         outbox.c.kind != _ROOT,
@@ -115,21 +138,10 @@ def due(connection: Connection, now: datetime, *, limit: int, notifier: str | No
         ),
     )
     wanted = or_(
-        and_(unsent, not_(waiting)),
-        and_(outbox.c.state == _SENT, or_(update_wanted, outbox.c.swept < SWEEPS)),
+        and_(outbox.c.state.in_(_UNSENT), not_(waiting)),
+        and_(outbox.c.state == _SENT, or_(_update_wanted(), outbox.c.swept < SWEEPS)),
     )
-    rank = case(
-        (and_(unsent, outbox.c.kind == _ROOT), 0),
-        (and_(unsent, outbox.c.kind == MessageKind.ESCALATION.value), 1),
-        (and_(outbox.c.state == _SENT, update_wanted), 2),
-        (and_(unsent, outbox.c.kind != MessageKind.IMAGE.value), 3),
-        (unsent, 4),
-        else_=5,
-    )
-    query = select(outbox).where(outbox.c.due_at <= now, wanted)
-    if notifier is not None:
-        query = query.where(outbox.c.notifier == notifier)
-    return _rows(connection, query.order_by(rank, outbox.c.number).limit(limit))
+    return wanted if notifier is None else and_(wanted, outbox.c.notifier == notifier)
 
 
 def claim(connection: Connection, key: str, now: datetime) -> OutboxRow:

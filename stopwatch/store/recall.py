@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from sqlite3 import Connection as SqliteConnection
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from stopwatch.store import states
+from stopwatch.store import outbox, states
 from stopwatch.store.failures import refusing
 from stopwatch.store.records import SqlReader, SqlWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
     from contextlib import AbstractContextManager
-    from datetime import datetime
 
     from sqlalchemy import Connection, Engine
 
     from stopwatch.core.decision import Decision, DecisionId, GroundKind
+    from stopwatch.core.inbox import Interaction
     from stopwatch.core.kpi import SiteId
     from stopwatch.core.ledger import Entry, EntryKind
     from stopwatch.core.outbox import MessageKind, OutboxRow
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _SNAPSHOT = "SELECT pg_current_snapshot()::text"
 _DATA_VERSION = "PRAGMA data_version"
 """
@@ -66,6 +68,7 @@ class Recall:
         self._alone = threading.Lock()
         self._connection: Connection | None = None
         self._version: object = None
+        self._connected = 0
         self._known: dict[Hashable, Any] = {}
         self._grown: dict[str, tuple[int, Mapping[SiteId, Activation]]] = {}
 
@@ -83,6 +86,21 @@ class Recall:
                 self._known.clear()
                 self._version = version
             yield _RecallingReader(connection, self._known, self._grown)
+
+    def stamp(self) -> object:
+        """
+        Return what is equal to a later stamp only if nothing was committed in between, but by `advancing` here.
+
+        On PostgreSQL no two are equal: a snapshot moves with the lease, and to ask for one costs as much as to look.
+
+        Raises:
+            StoreError: The records could not be read.
+
+        """
+        if self._opened.dialect.name != "sqlite":
+            return object()
+        with self._alone, refusing(self._shown), self._held("") as connection:
+            return self._connected, _version(connection)
 
     def writing(self) -> AbstractContextManager[SqlWriter]:
         """Open the one transaction that may write now."""
@@ -111,11 +129,13 @@ class Recall:
     @contextmanager
     def _held(self, begin: str) -> Iterator[Connection]:
         """Lend the connection for one transaction, which SQLite's driver begins and ends by itself, at little cost."""
-        connection = self._connection = self._connection or self._opened.connect()
+        connection = self._connection = self._connection or self._connect()
         try:
             if connection.dialect.name != "sqlite":
                 with connection.begin():
                     yield connection
+            elif not begin:
+                yield connection
             else:
                 _driver(connection).execute(begin)
                 yield connection
@@ -129,6 +149,10 @@ class Recall:
         if connection.dialect.name != "sqlite":  # the pool looks whether a connection still works, and we do not
             self._connection = None
             connection.close()
+
+    def _connect(self) -> Connection:
+        self._connected += 1  # every connection of SQLite counts for itself
+        return self._opened.connect()
 
     def _let_go(self) -> None:
         connection, self._connection, self._version = self._connection, None, None
@@ -234,6 +258,18 @@ class _RecallingReader(SqlReader):
 
     def messages(self, decision: DecisionId) -> list[OutboxRow]:
         return self._once(("messages", decision), lambda: super(_RecallingReader, self).messages(decision))
+
+    def due(self, now: datetime, *, limit: int, notifier: str | None = None) -> list[OutboxRow]:
+        nothing_before = self._known.get(("due", notifier))
+        if nothing_before is not None and now < nothing_before:
+            return []
+        found = super().due(now, limit=limit, notifier=notifier)
+        if not found and self.connection.dialect.name == "sqlite":
+            self._known["due", notifier] = outbox.next_due(self.connection, notifier=notifier) or _NEVER
+        return found
+
+    def deeds(self) -> list[tuple[Interaction, datetime]]:
+        return self._once(("deeds",), super().deeds)
 
     def waiting(self) -> list[Waiting]:
         return self._once(("waiting",), super().waiting)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from stopwatch.core.decision import Acted, Decision, DecisionId, Ground, GroundKind
-from stopwatch.store import chain, decisions, kept, ledger, outbox, pruning, states
+from stopwatch.store import chain, decisions, inbox, kept, ledger, outbox, pruning, states
 from stopwatch.store.schema import audit as audit_table
 from stopwatch.store.schema import decisions as decisions_table
 from stopwatch.store.schema import outbox as outbox_table
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from stopwatch.core.inbox import Interaction
     from stopwatch.core.kpi import RuleId, SiteId
     from stopwatch.core.ledger import Entry, EntryKind
     from stopwatch.core.once import Answer, Once
@@ -154,6 +155,14 @@ class SqlReader:
     def waiting(self) -> list[Waiting]:
         """Return what every notifier still has to deliver."""
         return outbox.waiting(self.connection)
+
+    def due(self, now: datetime, *, limit: int, notifier: str | None = None) -> list[OutboxRow]:
+        """Return rows with work to do and due not after *now*, most urgent first; see ``outbox.due``."""
+        return outbox.due(self.connection, now, limit=limit, notifier=notifier)
+
+    def deeds(self) -> list[tuple[Interaction, datetime]]:
+        """Return what people did and nobody has applied yet, with the times of its arrival, oldest first."""
+        return inbox.waiting(self.connection)
 
     def messages(self, decision: DecisionId) -> list[OutboxRow]:
         """Return the outbox rows of a decision, for whatever notifier, oldest first."""

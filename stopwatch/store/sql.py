@@ -13,6 +13,7 @@ from stopwatch.core.decision import Decision, DecisionId
 from stopwatch.core.errors import StoreError
 from stopwatch.core.outbox import MessageKind, OutboxRow, OutboxState
 from stopwatch.store import chain, inbox, outbox
+from stopwatch.store.bell import Bell
 from stopwatch.store.failures import refusing
 from stopwatch.store.lease import Lease
 from stopwatch.store.recall import Recall
@@ -39,7 +40,8 @@ class SqlStore:
     """
     Decisions, states, evidence, audit and outbox; made by ``open_store``, safe to be used from several threads.
 
-    *recall* is the same for whoever looks again and again: it reads only what may have changed.
+    *recall* is the same for whoever looks again and again: it reads only what may have changed. *bell* rings when
+    something was committed here.
 
     Raises (from every method):
         StoreError: The database refused; nothing is half done.
@@ -52,6 +54,7 @@ class SqlStore:
         self._shown = shown
         self._fence: Fence | None = None
         self.recall = self._recall()
+        self.bell = Bell()
         self._refusals: list[str] = []  # one at most; stores under a fence share it
 
     def _recall(self) -> Recall:
@@ -107,6 +110,7 @@ class SqlStore:
                 yield SqlWriter(connection)
             if self._fence is not None:
                 self._fence.leave(connection)
+        self.bell.ring()
 
     def advancing(self) -> AbstractContextManager[SqlWriter]:
         """Open a transaction for states and progress alone, after which `recall` need not look again."""
@@ -133,9 +137,9 @@ class SqlStore:
     # ------------------------------------------------------------------------------------------------------- outbox
 
     def due(self, now: datetime, *, limit: int, notifier: str | None = None) -> list[OutboxRow]:
-        """Return rows with work to do and due not after *now*, most urgent first; see ``outbox.due``."""
-        with self.reading() as reader:
-            return outbox.due(reader.connection, now, limit=limit, notifier=notifier)
+        """Return rows to work on by *now*, most urgent first (``outbox.due``); asking again in vain costs nothing."""
+        with self.recall.reading() as reader:
+            return reader.due(now, limit=limit, notifier=notifier)
 
     def claim(self, key: str, now: datetime) -> OutboxRow:
         """Commit one more attempt before its request; a row that was dropped meanwhile raises StoreError."""
@@ -188,9 +192,9 @@ class SqlStore:
             return inbox.receive(writer.connection, deed, now=now, result=result)
 
     def waiting(self) -> list[tuple[Interaction, datetime]]:
-        """Return the deeds that wait to be applied with the times of their arrival, oldest first."""
-        with self.reading() as reader:
-            return inbox.waiting(reader.connection)
+        """Return the deeds that wait with the times of their arrival, oldest first; asking again costs nothing."""
+        with self.recall.reading() as reader:
+            return reader.deeds()
 
     def finish(self, key: str, result: Result, *, now: datetime) -> None:
         """Write down what became of a deed."""

@@ -26,7 +26,6 @@ QUIET = (
     "sqlalchemy",
     "urllib3",
     "uvicorn",
-    "watchfiles",
 )
 """Libraries that are heard from WARNING on, whatever the level; httpx would print passwords within URLs."""
 

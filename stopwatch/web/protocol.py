@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import h11
@@ -69,7 +70,9 @@ class BoundedProtocol(H11Protocol):
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; they never prolong a wait that has begun."""
+        """Take bytes; they never prolong a wait that has begun. What they are answered carries the Date of now."""
+        date = formatdate(usegmt=True).encode()
+        self.server_state.default_headers = [(b"date", date), *self.config.encoded_headers]
         super().data_received(data)
         self._await_progress()
 

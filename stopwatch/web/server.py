@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 STOP_SECONDS = 3
 """How long answers in progress may take once the server is told to stop."""
 _START_SECONDS = 10.0
-_TICK_SECONDS = 1.0
 _BACKLOG = 512
 _LARGEST_HEAD = 32 * 1024
 
@@ -55,6 +54,7 @@ class WebServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            date_header=False,
             proxy_headers=False,
             backlog=_BACKLOG,
             h11_max_incomplete_event_size=_LARGEST_HEAD,
@@ -116,10 +116,8 @@ class _AnnouncedServer(uvicorn.Server):
         self.announced.set()
 
     async def main_loop(self) -> None:
-        """Bring the Date header up to date once a second; uvicorn's own loop wakes ten times as often."""
-        while not await self.on_tick(0):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), _TICK_SECONDS)
+        """Wait; uvicorn's own loop wakes ten times a second, for a Date that our connections write themselves."""
+        await self._ending.wait()
 
     def end(self) -> None:
         """Let the main loop end; any thread may call this."""

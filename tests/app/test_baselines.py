@@ -7,6 +7,7 @@ import pytest
 
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
+from stopwatch.app.time_acts import TimeActs
 from stopwatch.config.settings import load_settings
 from stopwatch.core.ledger import EntryKind, entry
 from stopwatch.store.connect import open_store
@@ -46,17 +47,17 @@ def limits(daemon: Daemon) -> list[float | None]:
 
 
 def test_a_baseline_counts_from_the_next_pulse_on_and_is_measured(daemon: Daemon, tmp_path: Path) -> None:
-    daemon.pass_time()
+    TimeActs(daemon).pass_time()
     assert limits(daemon) == [None]
     other = open_store(f"sqlite:///{tmp_path}/stopwatch.db")
     body = {"kpis": {"load": {"median": 2.0, "p90": 3.0}}}
     with other.writing() as tx:
         tx.record(entry("story", EntryKind.BASELINE, "ham-01", body=body, actor="cli:bo", at=daemon.clock.now()))
     other.close()
-    daemon.pass_time()
+    TimeActs(daemon).pass_time()
     assert limits(daemon) == [6.0]
     taken = daemon.watches[0]
-    daemon.pass_time()
+    TimeActs(daemon).pass_time()
     assert daemon.watches[0] is taken, "nothing is laid out anew while nothing changes"
     page = daemon.board.page().decode()
     assert 'stopwatch_kpi_baseline{site="ham-01",phase="pilot",kpi="load",statistic="p90"} 3.0' in page

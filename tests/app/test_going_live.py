@@ -8,6 +8,7 @@ import pytest
 
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
+from stopwatch.app.time_acts import TimeActs
 from stopwatch.config.settings import load_settings
 from stopwatch.core.go_lives import go_lives
 from stopwatch.core.kpi import SiteId
@@ -56,21 +57,21 @@ def watched(daemon: Daemon) -> dict[str, datetime]:
 
 def test_a_site_that_somebody_activates_is_watched_from_the_next_pulse_on(daemon: Daemon) -> None:
     planned = datetime(2026, 11, 20, 6, tzinfo=UTC)
-    daemon.pass_time()
+    TimeActs(daemon).pass_time()
     assert watched(daemon) == {"ham-01": planned}
     before = daemon.watches[0]
-    daemon.pass_time()
+    TimeActs(daemon).pass_time()
     assert daemon.watches[0] is before, "nothing is laid out anew while nothing changes"
     now = planned + timedelta(days=1)
     asked = GoLive(SiteId("lodz"), "cli:bo", "4.12", override=True, reason="customers wait")
     activate(daemon.desk, asked, transport="cli", now=now)
-    daemon.pass_time()
+    TimeActs(daemon).pass_time()
     assert watched(daemon) == {"ham-01": planned, "lodz": now}
 
 
 def test_a_go_live_of_the_plan_stands_in_the_ledger_with_its_version_for_good(daemon: Daemon) -> None:
     planned = datetime(2026, 11, 20, 6, tzinfo=UTC)
-    daemon.pass_time()
+    TimeActs(daemon).pass_time()
     again = GoLive(SiteId("ham-01"), "cli:bo", "4.13", reason="second try")
     activate(daemon.desk, again, transport="cli", now=planned + timedelta(days=3))
     with daemon.store.reading() as view:

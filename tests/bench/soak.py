@@ -26,7 +26,8 @@ from stopwatch.app.acting import DaemonActs
 from stopwatch.app.alerting import Alerting
 from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
-from stopwatch.app.measuring import Measuring
+from stopwatch.app.measuring import measure_database
+from stopwatch.app.time_acts import TimeActs
 from stopwatch.config.settings import load_settings
 from stopwatch.core.acts import ActRequest
 from stopwatch.core.decision import Act
@@ -159,8 +160,8 @@ def soak(days: int, step: int, folder: Path) -> Iterator[dict[str, object]]:
         store = open_store(f"sqlite:///{database}")
         metrics = Metrics(version="0", now=clock.now)
         daemon = Daemon(settings, store, clock, metrics)
-        acts, chores = DaemonActs(daemon), [daemon.pass_time, Alerting(daemon, None, []).pass_time]
-        chores += [daemon.learn_versions, Measuring(store, daemon.troubles, metrics, clock.monotonic).pass_time]
+        acts, chores = DaemonActs(daemon), [TimeActs(daemon).pass_time, Alerting(daemon, None, []).pass_time]
+        chores += [daemon.learn_versions, partial(measure_database, store, metrics)]
         try:
             for minute in range(step, days * DAY + 1, step):
                 clock.pass_minutes(step)

@@ -34,7 +34,6 @@ def test_every_import_contract_is_kept() -> None:
         pytest.param("watch/stray.py", "import httpx", "httpx", id="a second door for httpx"),
         pytest.param("app/stray.py", "import apscheduler.triggers", "apscheduler", id="a second scheduler"),
         pytest.param("web/stray.py", "import sqlalchemy", "SQLAlchemy", id="a second door to the database"),
-        pytest.param("app/stray.py", "import watchfiles", "watchfiles", id="a second watcher of files"),
     ],
 )
 def test_a_breach_of_a_floor_is_seen(tmp_path: Path, module: str, source: str, contract: str) -> None:

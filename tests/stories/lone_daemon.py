@@ -17,6 +17,7 @@ from stopwatch.app.clock import Clock
 from stopwatch.app.daemon import Daemon
 from stopwatch.app.scheduler import fenced
 from stopwatch.app.sending import slack_sender
+from stopwatch.app.time_acts import TimeActs
 from stopwatch.config.settings import GivenSettings
 from stopwatch.core.errors import StoreError
 from stopwatch.store.connect import open_store
@@ -67,7 +68,7 @@ def live_alone(given: Mapping[str, Any], mutant: str | None, steps: Steps, folde
     assert sender is not None
     jobs: dict[str, Callable[[], object]] = {
         "tick": lambda: daemon.tick("default"),
-        "time": daemon.pass_time,
+        "time": TimeActs(daemon).pass_time,
         "deliver": lambda: sender.deliver(hands.now()),
     }
     for step in range(steps.first, steps.last):

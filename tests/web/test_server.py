@@ -4,7 +4,9 @@ import contextlib
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
@@ -49,6 +51,17 @@ def everything(one: socket.socket) -> bytes:
 def closed(one: socket.socket) -> bool:
     """Wait until the other side closes; True once it has."""
     return received(one) == b""
+
+
+def test_every_answer_carries_the_date_of_its_request(opened: Served) -> None:
+    dates = []
+    with httpx.Client(base_url=opened.server.address, trust_env=False, timeout=10) as client:
+        for _ in range(2):
+            headers = client.get("/-/healthy").headers
+            assert len(headers.get_list("date")) == 1
+            dates.append(parsedate_to_datetime(headers["date"]))
+            time.sleep(1.1)
+    assert dates[0] < dates[1], "also on a connection that stays open"
 
 
 def test_metrics_answer_through_500_half_open_connections(opened: Served) -> None:

@@ -46,7 +46,7 @@ class TickReport:
     @property
     def unjudged(self) -> list[str]:
         """The spans that nobody will judge, in words."""
-        return [span.words for span in self.left_out]
+        return [left_out.words for left_out in self.left_out]
 
     @property
     def missed(self) -> int:
@@ -88,6 +88,12 @@ class SourceWatch:
     def close(self) -> None:
         """Let go of the reading threads."""
         self._columns.close()
+
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether a tick at *now* would find a slot more than the newest one did; any thread may ask."""
+        return any(
+            group.grid.newest(now=now, eval_delay=group.eval_delay) > group.newest for group in list(self.groups)
+        )
 
     def tick(self, now: datetime, *, until: datetime | None = None) -> TickReport:
         """

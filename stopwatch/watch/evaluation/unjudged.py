@@ -25,10 +25,15 @@ class Skip(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A span that no evaluation will judge: in words, and how many slots it has."""
+    """A span that no evaluation will judge, and how many slots it has."""
 
-    words: str
+    span: Unjudged
     slots: int
+
+    @property
+    def words(self) -> str:
+        """The span in words."""
+        return f"{self.span.site} {self.span.rule}: {rfc3339(self.span.first)} to {rfc3339(self.span.last)}"
 
 
 def skip_too_old(store: Store, rollout: str, skips: Sequence[Skip], now: datetime) -> list[LeftOut]:
@@ -52,8 +57,7 @@ def skip_too_old(store: Store, rollout: str, skips: Sequence[Skip], now: datetim
 
 
 def _left_out(span: Unjudged, skip: Skip) -> LeftOut:
-    words = f"{span.site} {span.rule}: {rfc3339(span.first)} to {rfc3339(span.last)}"
-    return LeftOut(words, (span.last - span.first) // skip.group.grid.step + 1)
+    return LeftOut(span, (span.last - span.first) // skip.group.grid.step + 1)
 
 
 def _span(rollout: str, skip: Skip, now: datetime) -> Unjudged:
