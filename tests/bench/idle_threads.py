@@ -36,7 +36,8 @@ from stopwatch.config.settings import load_settings
 def name():
     while True:
         names = {str(each.native_id): each.name for each in threading.enumerate()}
-        pathlib.Path(sys.argv[1]).write_text(json.dumps(names))
+        pathlib.Path(sys.argv[1] + ".new").write_text(json.dumps(names))
+        os.replace(sys.argv[1] + ".new", sys.argv[1])
         time.sleep(1)
 threading.Thread(target=name, name="bench", daemon=True).start()
 run(load_settings(os.environ))
@@ -79,7 +80,7 @@ def daemon(stack: ExitStack, tree: Path, folder: Path, server: PrometheusServer,
             "STOPWATCH_SLACK_CHANNEL": CHANNEL,
         }
     names = folder / "threads.json"
-    pid = start(stack, [sys.executable, "-c", _CHILD, str(names)], folder / "log", **environment)
+    pid = start(stack, [sys.executable, "-P", "-c", _CHILD, str(names)], folder / "log", **environment)
     return Runner(tree, pid, names)
 
 
