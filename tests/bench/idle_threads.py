@@ -26,7 +26,7 @@ from stopwatch.demo.slack.emulator import SlackEmulator
 from tests.bench.bench_tick import start
 from tests.bench.tick_world import STEP_SECONDS, Load, copy_data, write_data, write_rule_folder
 
-WARM_SECONDS = 100
+WARM_SECONDS = 150
 """Until the past is caught up, and what openings owe (the rest of their evidence) is read."""
 CHANNEL = "C0BENCH"
 _CHILD = """
