@@ -121,6 +121,7 @@ def test_calm_rules_write_nothing_but_the_progress_of_their_queries(worlds: Worl
         assert view.behind("wms-4-12") == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threshold", ["1", "4.5", "9"])
 @pytest.mark.parametrize("op", list(Op), ids=[op.name.lower() for op in Op])
 @pytest.mark.parametrize("letters", ["C" * 12 + "R" * 12 + "B" * 12 + "C" * 12, "B" * 12 + "R" * 12 + "C" * 12])

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,6 +56,7 @@ def act_at_random(world: World, now: datetime, data: st.DataObject) -> None:
                 continue
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(data=st.data(), moves=MOVES)
 def test_every_bundle_proves_itself_through_restarts_failures_and_acts(

@@ -111,6 +111,7 @@ def check_log(worlds: Worlds, data: st.DataObject, moves: list[Move]) -> None:
         ]
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(data=st.data(), moves=MOVES)
 def test_the_log_does_not_depend_on_ticks_restarts_dropped_caches_or_failures(
