@@ -34,6 +34,8 @@ _FILES = threading.Lock()
 _WRITERS = 0x57A7
 _SWITCHES = 20
 _STATEMENT = timedelta(seconds=60)
+_PAGES_KIB = 256
+"""What each connection to SQLite keeps of the file: the system keeps all of it anyway, once for all of them."""
 PATIENCE = _STATEMENT + timedelta(seconds=5)
 """How long a server may say nothing to a statement: it ends one that lasts too long by itself, unless it hangs."""
 _REACH = {
@@ -129,6 +131,7 @@ def _prepare(connection: SqliteConnection, busy: timedelta) -> None:
     _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = -{_PAGES_KIB}")
 
 
 def _switch_to_wal(connection: SqliteConnection) -> None:

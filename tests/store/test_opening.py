@@ -134,6 +134,7 @@ def test_a_restart_finds_what_was_written_before(url: str) -> None:
         pytest.param("journal_mode", "wal", id="write-ahead log"),
         pytest.param("synchronous", 2, id="FULL"),
         pytest.param("foreign_keys", 1, id="foreign keys"),
+        pytest.param("cache_size", -256, id="256 KiB of pages"),
         pytest.param("busy_timeout", 7000, id="waits for writers"),
     ],
 )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from stopwatch.core.kpi import Unit
 from stopwatch.core.rule import Combine, Mode
 from stopwatch.core.sample import Absence
 from stopwatch.core.state import Reported
-from stopwatch.web.charts.sparkline import sparkline
 from stopwatch.web.figures import figure, span
+from stopwatch.web.pages.remembered import Sparklines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +29,8 @@ STATE_WORDS = {
     Reported.PENDING: "pending",
     Reported.OK: "ok",
 }
+SPARKLINES = Sparklines()
+"""Those of every board that this process shows."""
 _UNITS = ((7200.0, 3600.0, "h"), (120.0, 60.0, "min"), (0.0, 1.0, "s"))
 """From so many seconds on, the length of a unit and its word."""
 
@@ -96,19 +97,13 @@ def _line(
     limit = status.threshold if not several else course.threshold if course is not None else None
     spark = ""
     if course is not None and course.values:
-        spark = drawn(tuple(course.values), course.threshold, tuple(course.breaching), f"{title}, lately", unit)
+        spark = SPARKLINES.drawn(course, f"{title}, lately", unit)
     return KpiLine(
         title if several else "",
         figure(newest if several else status.value, unit.value),
         f"{criterion.op.value} {figure(limit, unit.value)}" if limit is not None else "",
         spark,
     )
-
-
-@lru_cache(maxsize=4096)
-def drawn(values: tuple[float, ...], limit: float | None, breaching: tuple[bool, ...], title: str, unit: Unit) -> str:
-    """Draw a sparkline, or return it as it was drawn: values change once a step, boards are looked at more often."""
-    return sparkline(values, limit=limit, breaching=breaching, title=title, unit=unit)
 
 
 def _progress(status: RuleStatus, rule: StopRule | None) -> tuple[str, int | None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from stopwatch.core.decision import DecisionState
 from stopwatch.core.status import unwatched_words
 from stopwatch.web.figures import span, zone_of
-from stopwatch.web.pages.board_cells import STATE_WORDS, RuleCell, rule_cell, rule_title
+from stopwatch.web.pages.board_cells import SPARKLINES, STATE_WORDS, RuleCell, rule_cell, rule_title
 from stopwatch.web.pages.rough import since, whole_minutes
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ class _Scene:
 
 def board_view(facts: BoardFacts, now: datetime, *, chosen: str = "") -> BoardView:
     """Put together what the board shows at *now*; *chosen* is a word of `ORDER`, or nothing for all sites."""
+    SPARKLINES.make_room(sum(map(len, facts.courses.values())))
     decisions = {decision.id: decision for decision in facts.live}
     words = {site.site: _word(site, decisions) for site in facts.status.sites}
     scene = _Scene(facts, decisions, words, now)
