@@ -7,7 +7,7 @@ import statistics
 import sys
 import time
 
-from stopwatch.web.pages.board_cells import drawn
+from stopwatch.web.pages.board_cells import SPARKLINES
 from stopwatch.web.pages.board_view import BoardFacts, board_view
 from stopwatch.web.pages.rendering import Templates
 from tests.web.estate import NOW, FakeEstate, status
@@ -23,7 +23,7 @@ def measure(sites: int, times: int, *, fresh: bool) -> tuple[list[float], int]:
     found, size = [], 0
     for _ in range(times + 1):
         if fresh:
-            drawn.cache_clear()
+            SPARKLINES.forget()
         began = time.process_time()
         view = board_view(facts, NOW)
         text = templates.text("board.html", templates.frame("board.html", refresh=5), {"board": view})

@@ -38,11 +38,16 @@ class Sparklines:
         """How many are remembered."""
         return len(self._drawn)
 
+    def forget(self) -> None:
+        """Forget all."""
+        with self._changing:
+            self._drawn.clear()
+
     def make_room(self, most: int) -> None:
         """Remember *most* from now on, or `LEAST` if that is more."""
         self._most = max(LEAST, most)
         with self._changing:
-            self._forget()
+            self._forget_oldest()
 
     def drawn(self, course: Course, title: str, unit: Unit) -> str:
         """Return the sparkline of *course*, as it was drawn if it was."""
@@ -53,10 +58,10 @@ class Sparklines:
             svg = self._draw(course.values, limit=course.threshold, breaching=course.breaching, title=title, unit=unit)
         with self._changing:
             self._drawn[key] = svg
-            self._forget()
+            self._forget_oldest()
         return svg
 
-    def _forget(self) -> None:
+    def _forget_oldest(self) -> None:
         while len(self._drawn) > self._most:
             del self._drawn[next(iter(self._drawn))]
 
