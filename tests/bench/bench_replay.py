@@ -29,7 +29,7 @@ from stopwatch.core.grid import SlotRange, rfc3339
 from stopwatch.core.kpi import KpiId, RuleId, SiteId
 from stopwatch.core.reading import Query, Reading
 from stopwatch.core.rollout import RuleSet
-from stopwatch.demo.prometheus import PrometheusServer
+from stopwatch.demo.prometheus import PrometheusServer, create_blocks
 from stopwatch.watch.replay.run import Replay, Span, replay
 from tests.watch.past import FIRST, START, minute, rule_set, stop_rule
 
@@ -199,7 +199,9 @@ def against_vmalert() -> None:
         folder = Path(name)
         files(folder, whole, end)
         written = history(folder, whole, int(end.timestamp()))
-        with PrometheusServer(folder / "server", openmetrics=written, retention="60d") as server, sink() as port:
+        server = PrometheusServer(folder / "server", retention="60d")
+        create_blocks(written, server.storage, longest_block="1000h")
+        with server, sink() as port:
             span = [rfc3339(start), rfc3339(end)]
             ours = timed(
                 [sys.executable, "-m", "stopwatch", "replay", "--start", span[0], "--end", span[1], "--format", "json"],

@@ -240,6 +240,8 @@ def main() -> None:
     parser.add_argument("--no-guards", action="store_true")
     parser.add_argument("--ours-only", action="store_true")
     asked = parser.parse_args()
+    # Servers live in sessions of their own: who ends the bench must end them too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     runners = 2 if asked.ours_only else 6
     seconds = asked.runs * runners * (asked.steps + SETTLE_STEPS + CALM_STEPS) * STEP_SECONDS + 60 + APPENDED_SECONDS
     sys.stderr.write(f"about {seconds / 60:.0f} minutes for each of {asked.sites} sites\n")
