@@ -113,6 +113,8 @@ class SlotCache:
         place = self._places.get(site)
         if place is None or self.empty:
             return [nan] * (last - first + 1)
+        if self.first <= first <= last <= self.last:  # nearly always
+            return [row[place] for row in islice(self._rows, first - self.first, last - self.first + 1)]
         before = max(0, min(self.first, last + 1) - first)
         after = max(0, last - max(self.last, first - 1))
         start, end = max(0, first - self.first), max(0, last - self.first + 1)

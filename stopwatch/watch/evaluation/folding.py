@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from stopwatch.core.rule import Mode
-from stopwatch.core.sample import Samples, Slots, classify
+from stopwatch.core.sample import Slots, classify
 from stopwatch.core.state import Change, Condition, RuleEvent, RuleState, armed_slot, failed, fold, rearmed
 
 if TYPE_CHECKING:
@@ -87,17 +87,11 @@ def fold_cell(cell: Cell, rule: ResolvedRule, upto: int, start: int, ended: Sequ
 
     """
     first = start - rule.history + 1
-    slots = classify(rule, first, [_samples(cell, index, first, upto) for index in range(len(rule.limits))])
+    slots = classify(rule, first, cell.samples(first, upto))
     state, events = _fold_through(cell, rule, slots, start, ended)
     calm = state.condition is Condition.OK and state.no_data is None and not state.failures
     clear = len(slots.classes) - len(slots.classes.rstrip(b"C")) if calm and armed_slot(rule, state) <= first else 0
     return CellFold(cell, state, upto, clear, tuple(events))
-
-
-def _samples(cell: Cell, index: int, first: int, last: int) -> Samples:
-    value, volume = cell.columns[index]
-    volumes = volume.cache.window(cell.site, first, last) if volume is not None else None
-    return Samples(value.cache.window(cell.site, first, last), volumes)
 
 
 def _fold_through(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING
 
-from stopwatch.core.sample import Samples
 from stopwatch.core.state import armed_slot
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from stopwatch.core.grid import Grid
     from stopwatch.core.kpi import KpiId
     from stopwatch.core.rule import ResolvedRule
+    from stopwatch.core.sample import Samples
     from stopwatch.core.state import RuleState
     from stopwatch.watch.evaluation.cells import CalmSet, Cell, Column, Group, Roster
 
@@ -79,10 +79,14 @@ def _held(grid: Grid, cell: Cell) -> Held:
     last, rule = cell.last, cell.resolved
     if last is None:
         return Held(grid, cell, cell.state, None, 0, tuple((nan, nan) for _ in cell.columns), ())
-    newest = tuple((_at(value, cell, last), _at(volume, cell, last)) for value, volume in cell.columns)
     first = _first(cell, rule, last) if rule is not None else last + 1
     clear = rule is None or cell.clear_run >= rule.history
-    return Held(grid, cell, cell.state, last, first, newest, () if clear else _samples(cell, first, last))
+    samples = () if clear else tuple(cell.samples(first, last))
+    if samples and first <= last:
+        newest = tuple((each.values[-1], each.volumes[-1] if each.volumes is not None else nan) for each in samples)
+    else:
+        newest = tuple((_at(value, cell, last), _at(volume, cell, last)) for value, volume in cell.columns)
+    return Held(grid, cell, cell.state, last, first, newest, samples)
 
 
 def _at(column: Column | None, cell: Cell, slot: int) -> float:
@@ -92,13 +96,3 @@ def _at(column: Column | None, cell: Cell, slot: int) -> float:
 def _first(cell: Cell, rule: ResolvedRule, last: int) -> int:
     """Return the first slot of the range that the newest verdict looks at."""
     return max(last - rule.window.reach + 1, armed_slot(rule, cell.state))
-
-
-def _samples(cell: Cell, first: int, last: int) -> tuple[Samples, ...]:
-    return tuple(
-        Samples(
-            value.cache.window(cell.site, first, last),
-            volume.cache.window(cell.site, first, last) if volume is not None else None,
-        )
-        for value, volume in cell.columns
-    )
