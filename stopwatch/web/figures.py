@@ -11,6 +11,7 @@ _WEB = re.compile(r"https?://[^\s<>\"'{}]+")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _NEAR_ONE = 0.9
 _TINY, _HUGE = 1e-6, 1e15
+_LONGEST = timedelta.max.total_seconds()
 _SI = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e4, " k"))
 _SMALL = ((1e-3, 1e3, " ms"), (1e-6, 1e6, " µs"), (0.0, 1e9, " ns"))
 _SUFFIX = {"ratio": " %", "per_second": " /s"}
@@ -126,7 +127,7 @@ def _seconds(value: float, digits: int) -> str:
     if 0 < size < 1:
         factor, suffix = _measure(size, "seconds")
         return f"{_digits(factor * value, digits)}{suffix}"
-    if size < _MINUTE or size >= _HUGE:
+    if size < _MINUTE or size >= _LONGEST:
         return f"{_digits(value, digits)} s"
     return ("−" if value < 0 else "") + span(timedelta(seconds=size))
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stopwatch.core.rule import Op
@@ -74,6 +74,7 @@ NUMBERS = st.floats() | st.sampled_from([0.0, 5.0, 5e-324, 1.7e308, -1.7e308, 1e
     op=st.sampled_from(Op),
     unit=st.sampled_from(["ratio", "seconds", "count", "per_second"]),
 )
+@example(values=[8.64e13], limit=8.7e13, op=Op.ABOVE, unit="seconds")
 def test_any_numbers_are_drawn_inside_the_picture(values: list[float], limit: float, op: Op, unit: str) -> None:
     drawn = chart(values, limit=limit, recovery=limit, unit=unit, op=op.value, opened_at=T)
     root = ET.fromstring(draw(drawn))  # noqa: S314 – our own text
@@ -141,6 +142,7 @@ def test_titles_are_escaped() -> None:
         pytest.param(3e-9, "seconds", "3 ns", id="nanoseconds"),
         pytest.param(0.25, "seconds", "250 ms", id="milliseconds"),
         pytest.param(90.0, "seconds", "1 min 30 s", id="minutes"),
+        pytest.param(-8.64e13, "seconds", "−86\u202f400\u202f000\u202f000\u202f000 s", id="more days than have a name"),
         pytest.param(12345.0, "count", "12\u202f345", id="groups of three"),
         pytest.param(-3.2, "per_second", "−3.2 /s", id="below nothing"),
         pytest.param(1e300, "count", "1e+300", id="huge"),
