@@ -30,17 +30,18 @@ def trace(one: Opening) -> str:
 
 
 def ends(trace: str) -> list[Injected]:
-    """Where a writing transaction ends and where Slack is spoken to: before sending, and before reading the answer."""
-    found, number, writing = [], Counter[str](), False
+    """Where Slack is spoken to, and where a writing transaction ends: before sending, and before reading the answer."""
+    told, found, number, writing = [], [], Counter[str](), False
     for line in trace.splitlines():
         call = line.partition("(")[0]
         number[call] += 1
         writing = writing or BEGUN in line
-        if (writing and ENDED in line) or "->127.0.0.1:" in line:
-            found += [Injected(call, number[call])]
-            found += [Injected("recvfrom", number["recvfrom"] + 1)] if call == "sendto" and writing else []
-        writing = writing and ENDED not in line
-    return found
+        if "->127.0.0.1:" in line:
+            told += [Injected(call, number[call])]
+        elif writing and call == "sendto" and ENDED in line:
+            found += [Injected(call, number[call]), Injected("recvfrom", number["recvfrom"] + 1)]
+            writing = False
+    return [*told, *found]
 
 
 def die(one: Opening, points: Sequence[Injected]) -> None:
@@ -52,8 +53,9 @@ def die(one: Opening, points: Sequence[Injected]) -> None:
 def test_death_around_the_first_commit_and_the_card_loses_and_doubles_nothing(one: Opening, trace: str) -> None:
     points = ends(trace)
     assert len(points) > 10
-    first = next(number for number, point in enumerate(points) if point.call == "recvfrom")
-    die(one, [points[0], points[first], *points[-1:]])
+    first = min((point for point in points if point.call == "sendto"), key=lambda point: point.number)
+    commit = points.index(first)
+    die(one, [points[1], points[commit], points[commit + 1]])
 
 
 @pytest.mark.long
