@@ -22,6 +22,7 @@ STOP_SECONDS = 3
 """How long answers in progress may take once the server is told to stop."""
 _START_SECONDS = 10.0
 _BACKLOG = 512
+_TURNS_TO_BE_KNOWN = 3
 _LARGEST_HEAD = 32 * 1024
 
 
@@ -118,6 +119,15 @@ class _AnnouncedServer(uvicorn.Server):
     async def main_loop(self) -> None:
         """Wait; uvicorn's own loop wakes ten times a second, for a Date that our connections write themselves."""
         await self._ending.wait()
+        # What asyncio has accepted becomes a connection two turns of its loop later, and is lost, open, if the server
+        # is closed meanwhile. So no more is accepted first, and uvicorn then closes all that there are.
+        loop = asyncio.get_running_loop()
+        for listening in (each for server in self.servers for each in server.sockets):
+            loop.remove_reader(listening.fileno())
+        for _ in range(_TURNS_TO_BE_KNOWN):
+            turned = asyncio.Event()
+            loop.call_soon(turned.set)
+            await turned.wait()
 
     def end(self) -> None:
         """Let the main loop end; any thread may call this."""

@@ -36,7 +36,7 @@ def let_live(process: BaseProcess, seconds: float) -> None:
     """
     limit = time.monotonic() + SLOWEST * seconds
     process.join(seconds)
-    with suppress(FileNotFoundError):  # it has ended
+    with suppress(FileNotFoundError, ProcessLookupError):  # it has ended; the second if between opening and reading
         while process.is_alive() and _used(process) < SHARE * seconds and time.monotonic() < limit:
             process.join(0.05)
     process.kill()

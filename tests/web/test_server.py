@@ -169,6 +169,16 @@ def test_a_server_stops_although_clients_hold_on_and_gives_its_port_back() -> No
         again.stop()
 
 
+def test_connections_that_are_accepted_while_a_server_stops_are_closed_too() -> None:
+    app = build_app(FakeBoard(), FakeRecords(), FakeHealth(), FakeActs(), version="1")
+    for count in range(1, 21):
+        server = WebServer(app, host="127.0.0.1", port=0)
+        server.start()
+        with half_open(server.port, count, sent=b"") as held:
+            server.stop()
+            assert all(closed(one) for one in held)
+
+
 def test_a_server_that_never_started_can_be_stopped() -> None:
     server = WebServer(
         build_app(FakeBoard(), FakeRecords(), FakeHealth(), FakeActs(), version="1"), host="127.0.0.1", port=0
