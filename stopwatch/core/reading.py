@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -88,3 +89,11 @@ class Origin:
 def chunk_slots(sites: int) -> int:
     """Return how many slots one request may span for so many *sites*."""
     return max(1, min(MAX_POINTS, MAX_CELLS // max(1, sites)))
+
+
+def joined(pieces: Sequence[tuple[int, Mapping[SiteId, Sequence[float]]]]) -> Mapping[SiteId, Sequence[float]]:
+    """Join series of consecutive slots, each piece with its number of slots; a site that one lacks has NaN there."""
+    sites = dict.fromkeys(site for _, series in pieces for site in series)
+    return {
+        site: [value for slots, series in pieces for value in series.get(site) or [math.nan] * slots] for site in sites
+    }

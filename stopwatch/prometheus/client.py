@@ -11,7 +11,7 @@ import orjson
 
 from stopwatch.core.errors import QueryRejectedError, SourceError, SourceUnavailableError
 from stopwatch.core.grid import EPOCH, SlotRange
-from stopwatch.core.reading import MAX_POINTS, Origin, Query, Reading, chunk_slots
+from stopwatch.core.reading import MAX_POINTS, Origin, Query, Reading, chunk_slots, joined
 from stopwatch.prometheus.exchange import Answer, Exchange, OversizeError
 from stopwatch.prometheus.parse import Matrix, TooManyValuesError, parse_matrix
 from stopwatch.prometheus.reasons import Reason
@@ -277,12 +277,8 @@ def _reading(chunks: list[tuple[SlotRange, _Chunk]]) -> Reading:
     unknown = max(chunk.matrix.unknown for _, chunk in chunks)
     if len(chunks) == 1:
         return Reading(newest.matrix.series, newest.skew, unknown, size)
-    sites = dict.fromkeys(site for _, chunk in chunks for site in chunk.matrix.series)
-    joined = {
-        site: [value for part, chunk in chunks for value in chunk.matrix.series.get(site) or [math.nan] * len(part)]
-        for site in sites
-    }
-    return Reading(joined, newest.skew, unknown, size)
+    series = joined([(len(part), chunk.matrix.series) for part, chunk in chunks])
+    return Reading(series, newest.skew, unknown, size)
 
 
 def _too_large(error: Exception) -> SourceUnavailableError:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stopwatch.core.grid import SlotRange
+from stopwatch.core.reading import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from stopwatch.core.kpi import SiteId
     from stopwatch.core.reading import Query, Reading
     from stopwatch.watch.ports import Source
 
@@ -50,17 +47,8 @@ class Sparing:
         readings = [reading for _, reading in pieces]
         return replace(
             readings[-1],
-            series=_joined(pieces),
+            series=joined([(len(part), reading.series) for part, reading in pieces]),
             unknown=max(reading.unknown for reading in readings),
             size_bytes=sum(reading.size_bytes for reading in readings),
             seconds=sum(reading.seconds for reading in readings),
         )
-
-
-def _joined(pieces: Sequence[tuple[SlotRange, Reading]]) -> Mapping[SiteId, Sequence[float]]:
-    """Return the series of all pieces; a site that a piece does not know has no points there."""
-    sites = dict.fromkeys(site for _, reading in pieces for site in reading.series)
-    return {
-        site: [value for part, reading in pieces for value in reading.series.get(site) or [math.nan] * len(part)]
-        for site in sites
-    }
