@@ -10,8 +10,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-_ASKED = {"sqlite": "SELECT total_changes()", "postgresql": "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"}
-"""Numbers that a write within the transaction changes."""
+_ASKED = {
+    "sqlite": "SELECT total_changes()",
+    "postgresql": "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables",
+}
+"""Numbers that a written row changes, and a row that is only locked, as that of the lease, does not."""
 
 
 class Written:

@@ -15,7 +15,8 @@ from stopwatch.store.connect import open_store
 from stopwatch.store.lease import Fence, Lease
 from stopwatch.store.sql import SqlStore
 from tests.store.postgres import Cluster
-from tests.store.test_transactions import rows, write_all
+from tests.store.test_transactions import rows, said, write_all
+from tests.store.values import entry
 
 pytestmark = pytest.mark.slow
 
@@ -105,6 +106,20 @@ def test_what_is_written_under_another_epoch_or_none_is_refused(store: SqlStore)
     with store.writing() as writer:  # what people do needs no lease
         write_all(writer, "3")
     assert rows(store)["decisions"] == 2
+
+
+def test_a_refusal_stands_until_something_was_written_under_the_lease(store: SqlStore, rival: SqlStore) -> None:
+    lease_of(rival).take()
+    leading = under(rival, 1)
+    with store.writing(), pytest.raises(StoreError), leading.writing() as writer:
+        writer.audit(entry())
+    assert said(leading) is not None
+    with leading.writing():
+        pass
+    assert said(leading) is not None, "the row of the lease is locked, and nothing is written"
+    with leading.writing() as writer:
+        writer.audit(entry())
+    assert said(leading) is None
 
 
 def test_a_transaction_that_ends_after_its_lease_is_rolled_back(store: SqlStore) -> None:
