@@ -5,8 +5,8 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import count
 from pathlib import Path
 from typing import LiteralString
@@ -20,9 +20,10 @@ _PROGRAMS = Path("/usr/lib/postgresql")
 class Cluster:
     """A running server; every database is made empty and found under its own address."""
 
-    def __init__(self, folder: Path, programs: Path, account: str) -> None:
+    def __init__(self, folder: Path, data: Path, programs: Path, account: str) -> None:
         """Remember where everything lies; *account* is the user that the server runs as."""
         self.folder = folder
+        self.data = data
         self._programs = programs
         self._account = account
         self._numbers = count(1)
@@ -40,7 +41,7 @@ class Cluster:
 
     def restart(self, mode: str) -> None:
         """End all sessions and start anew; *mode* ``immediate`` is a crash from which it recovers."""
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", mode, "-l", str(self.folder / "log"), "restart")
+        self.run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "-l", str(self.folder / "log"), "restart")
 
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:
@@ -67,24 +68,39 @@ def end_lease(url: str) -> None:
 
 
 @contextmanager
-def cluster(*, listen: str = "") -> Iterator[Cluster]:
-    """Start a server as long as the block lasts; it listens on a Unix socket, and at *listen* for its neighbours."""
+def cluster(
+    *, listen: str = "", disk: Callable[[Path], AbstractContextManager[Path]] = nullcontext
+) -> Iterator[Cluster]:
+    """
+    Start a server as long as the block lasts; it listens on a Unix socket, and at *listen* for its neighbours.
+
+    Its data lie in a folder, or on the *disk* that is made of it.
+    """
     programs = max(_PROGRAMS.glob("*/bin"), key=lambda path: int(path.parent.name))
     account = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     folder = Path(tempfile.mkdtemp(prefix="stopwatch-postgresql-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, account, account)
-    server = Cluster(folder, programs, account)
-    data = str(folder / "data")
     try:
-        server.run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        with Path(data, "pg_hba.conf").open("a") as admitted:
-            admitted.write("host all all samenet trust\n" if listen else "")
-        options = f"-k {folder} -c listen_addresses='{listen}' -c fsync=off"
-        server.run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
-        try:
-            yield server
-        finally:
-            server.run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+        with disk(folder / "disk") as home:
+            home.mkdir(exist_ok=True)
+            for owned in (folder, home) if os.geteuid() == 0 else ():
+                shutil.chown(owned, account, account)
+            with _running(Cluster(folder, home / "data", programs, account), listen) as server:
+                yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _running(server: Cluster, listen: str) -> Iterator[Cluster]:
+    data = str(server.data)
+    server.run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+    with Path(data, "pg_hba.conf").open("a") as admitted:
+        admitted.write("host all all samenet trust\n" if listen else "")
+    # A commit that does not wait for the log is written so late that a crash of the server loses it.
+    late = "-c wal_writer_delay=10s"
+    options = f"-k {server.folder} -c listen_addresses='{listen}' -c fsync=off {late}"
+    server.run("pg_ctl", "-D", data, "-w", "-l", str(server.folder / "log"), "-o", options, "start")
+    try:
+        yield server
+    finally:
+        server.run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")

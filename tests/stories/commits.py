@@ -51,8 +51,8 @@ def out_of_order(folder: Path, sent: list[Post]) -> list[str]:
     for end in commits(folder / "written" / "stopwatch.db-wal"):
         found += half_written(_as_of(folder, end))
     for post in sent:
-        cards = _cards(_as_of(folder, post.written))
-        found += [] if cards == [OutboxState.UNKNOWN] else [f"cards as one was posted: {cards}"]
+        held = cards(_as_of(folder, post.written))
+        found += [] if held == [OutboxState.UNKNOWN] else [f"cards as one was posted: {held}"]
     return found
 
 
@@ -76,7 +76,8 @@ def _as_of(folder: Path, end: int) -> str:
     return f"sqlite:///{cut}/stopwatch.db"
 
 
-def _cards(url: str) -> list[OutboxState]:
+def cards(url: str) -> list[OutboxState]:
+    """Return how the cards stand in the outbox."""
     store = open_store(url)
     try:
         return [row.state for row in store.rows() if row.message.kind is MessageKind.ROOT]

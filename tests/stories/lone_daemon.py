@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ ANY_TRACER = (0x59616D61, ctypes.c_ulong(-1))
 """prctl's order that whoever wants may trace this process, where only ancestors may."""
 SYNCED_LATE = "synced-late"
 """A mutant whose commits are in the log of writes and not yet on the disk."""
+_LATE = {"sqlite": "PRAGMA synchronous = NORMAL", "postgresql": "SET synchronous_commit = off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,14 @@ def _opened(url: str, mutant: str | None) -> SqlStore:
         return sound
     if mutant == SYNCED_LATE:
         for opened in (sound._reading, sound._writing):  # noqa: SLF001 – a mutant is made of its host
-            event.listen(opened, "checkout", lambda held, *_: held.execute("PRAGMA synchronous = NORMAL"))
+            event.listen(opened, "checkout", partial(_sync_late, _LATE[opened.dialect.name]))
         return sound
     return MUTANTS[mutant](sound._reading, sound._writing, shown=sound._shown)  # noqa: SLF001 – as above
+
+
+def _sync_late(order: str, opened: Any, *_: object) -> None:  # noqa: ANN401 – whatever the driver's connection is
+    opened.execute(order)
+    opened.commit()
 
 
 def _wait(*, traced: bool) -> None:

@@ -22,6 +22,8 @@ from tests.notify.alertmanager import alertmanager
 from tests.stories.world import Api, daemon, eventually, settings_for, write_rules
 from tests.web.test_server import half_open
 
+pytestmark = pytest.mark.slow
+
 NOBODY = "http://127.0.0.1:9"
 """Where no Prometheus listens: what is told here needs no data."""
 SITES = {"ham-01": "pilot", "lodz": "wave-1"}
@@ -149,7 +151,6 @@ def test_an_empty_tokens_file_opens_nothing(place: Place) -> None:
         assert actor.post("/-/reload").status_code == 401
 
 
-@pytest.mark.slow
 def test_alertmanagers_own_payload_pauses_and_its_resolution_resolves_the_ground(place: Place) -> None:
     with place.running() as actor:
         configuration = f"""
@@ -190,7 +191,6 @@ receivers:
             assert ground["links"] == [{"kind": "alert", "url": "http://prometheus.example/graph"}]
 
 
-@pytest.mark.slow
 def test_the_examples_of_the_documents_do_what_they_say(place: Place) -> None:
     section = DOCUMENTS.read_text().partition("### By example")[2].partition("\n## ")[0]
     script = "\n".join(re.findall(r"```sh\n(.*?)```", section, flags=re.DOTALL))
@@ -213,7 +213,6 @@ def test_the_examples_of_the_documents_do_what_they_say(place: Place) -> None:
     assert ended.stdout.splitlines()[-1].split("\t")[1] == "dismissed"
 
 
-@pytest.mark.slow
 def test_half_open_connections_keep_neither_metrics_nor_evaluation_from_going_on(place: Place) -> None:
     with place.running() as actor, half_open(place.settings.listen.port, 500):
 

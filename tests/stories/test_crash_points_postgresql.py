@@ -1,13 +1,20 @@
-"""Death before any statement, commit or message of one opening on PostgreSQL: nothing is lost, nothing is doubled."""
+"""Death of us before any statement, commit or message of one opening on PostgreSQL, and of the server as we tell."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from urllib.parse import urljoin
 
+import httpx
 import pytest
 
+from stopwatch.core.outbox import OutboxState
+from tests.prometheus.scripted import ScriptedServer, Seen, http
 from tests.store.postgres import cluster
+from tests.stories.commits import cards
+from tests.stories.lone_daemon import SYNCED_LATE
 from tests.stories.traced import Injected, Opening, calls_of, opening
 from tests.stories.traced_records import Databases
 
@@ -44,6 +51,27 @@ def ends(trace: str) -> list[Injected]:
     return [*told, *found]
 
 
+@contextmanager
+def crashing(one: Opening) -> Iterator[list[list[OutboxState]]]:
+    """Let the database's server crash as a card arrives at Slack; yield how the cards stand after each recovery."""
+    held: list[list[OutboxState]] = []
+    server = one.records
+    assert isinstance(server, Databases)
+
+    def pass_on(seen: Seen) -> bytes:
+        if seen.path.endswith("/chat.postMessage") and one.newest is not None:
+            server.server.restart("immediate")
+            held.append(cards(server.address(one.newest)))
+        headers = {name: words for name, words in seen.headers.items() if name in {"authorization", "content-type"}}
+        url = urljoin(one.slack.api_url, seen.path)
+        answer = httpx.request(seen.method, url, content=seen.body, headers=headers)
+        return http(answer.content, answer.status_code, "Content-Type: application/json")
+
+    with ScriptedServer(pass_on) as one.front:
+        yield held
+    one.front = None
+
+
 def die(one: Opening, points: Sequence[Injected]) -> None:
     found = {str(point): findings for point in points if (findings := one.live(point)[1])}
     assert found == {}
@@ -73,3 +101,25 @@ def test_death_at_every_call_of_an_opening_loses_and_doubles_nothing(one: Openin
 )
 def test_the_same_deaths_notice_a_mutant(one: Opening, trace: str, mutant: str) -> None:
     assert any(one.live(point, mutant=mutant)[1] for point in ends(trace))
+
+
+@pytest.mark.slow
+def test_what_slack_is_told_a_server_that_crashes_in_that_moment_holds_as_of_unknown_end(one: Opening) -> None:
+    with crashing(one) as held:
+        _folder, found, _trace = one.live()
+    assert held == [[OutboxState.UNKNOWN]]
+    assert found == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mutant", "wrong"),
+    [
+        pytest.param(SYNCED_LATE, [], id="commits that are synced late"),
+        pytest.param("mark-then-send", [OutboxState.SENT], id="mark then send"),
+    ],
+)
+def test_the_same_crashing_server_notices_a_mutant(one: Opening, mutant: str, wrong: list[OutboxState]) -> None:
+    with crashing(one) as held:
+        one.live(mutant=mutant)
+    assert held[0] == wrong

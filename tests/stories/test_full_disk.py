@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -15,6 +18,7 @@ import pytest
 from stopwatch.demo.slack import Pace, SlackEmulator
 from stopwatch.store.connect import open_store
 from tests.prometheus.scripted import ScriptedServer, Seen, http
+from tests.store.postgres import cluster
 from tests.stories.disks import fill, small_disk
 from tests.stories.world import HOLD, Api, at, daemon, eventually, settings_for, write_rules
 
@@ -67,15 +71,32 @@ def ready(api: Api) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
+@contextmanager
+def sqlite(folder: Path) -> Iterator[tuple[Path, str]]:
+    """A small disk, and the address of records on it."""
+    with small_disk(folder / "disk") as disk:
+        yield disk, f"sqlite:///{disk}/stopwatch.db"
+
+
+@contextmanager
+def postgresql(_folder: Path) -> Iterator[tuple[Path, str]]:
+    """The same with a server whose disk it is."""
+    with cluster(disk=partial(small_disk, mib=96)) as server, server.database() as name:
+        yield server.data.parent, server.address(name)
+
+
+@pytest.mark.parametrize("place", [sqlite, postgresql], ids=["SQLite", "PostgreSQL"])
 def test_a_full_disk_is_said_aloud_and_what_it_refused_is_recorded_once_there_is_room(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    place: Callable[[Path], AbstractContextManager[tuple[Path, str]]],
 ) -> None:
     load = Load()
     rules = write_rules(tmp_path / "rules", {SITE: "pilot"}, datetime.fromtimestamp(int(time.time()) - 5, UTC))
     slack = SlackEmulator(tokens=[TOKEN], channels={CHANNEL: "full"}, pace=Pace(per_second=0, tiers=False))
-    with small_disk(tmp_path / "disk") as disk, ScriptedServer(load) as prometheus, slack:
+    with place(tmp_path) as (disk, url), ScriptedServer(load) as prometheus, slack:
         more = {"slack_base_url": slack.api_url, "slack_bot_token": TOKEN, "slack_channel": CHANNEL}
-        settings = settings_for(disk, rules, prometheus.url, **more)
+        settings = settings_for(disk, rules, prometheus.url, database_url=url, **more)
         with daemon(settings) as (_daemon, api):
             eventually("it can work", lambda: ready(api)[0] == 200 and writable(api.url) == 1)
             filler = fill(disk)
@@ -99,7 +120,7 @@ def test_a_full_disk_is_said_aloud_and_what_it_refused_is_recorded_once_there_is
         opened = [ground["opened_at"] for ground in api_grounds(decision)]
         assert opened == [at(int(load.since) + HOLD)]
         assert [each["thread_ts"] for each in slack.messages(CHANNEL)].count(None) == 1
-        store = open_store(settings.database_url.get_secret_value())
+        store = open_store(url)
         assert store.verify_audit() is None
         store.close()
     written = capsys.readouterr()

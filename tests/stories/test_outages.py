@@ -20,6 +20,8 @@ from stopwatch.telemetry.metrics import Metrics
 from tests.prometheus.scripted import ScriptedServer, Seen, http
 from tests.stories.world import RULES, settings_for, write_rules
 
+pytestmark = pytest.mark.slow
+
 T0 = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 LENGTH = 170
 """Minutes that are lived through."""

@@ -99,6 +99,10 @@ class Opening:
     """Whether Slack lets us look up what was sent."""
     records: Records = field(default_factory=Files)
     lives: int = 0
+    newest: Path | None = None
+    """The folder of the newest life."""
+    front: ScriptedServer | None = None
+    """What stands between a life and Slack, if anything does."""
 
     @property
     def slack_port(self) -> int:
@@ -147,6 +151,7 @@ class Opening:
         self.lives += 1
         folder = self.folder / f"{mutant or 'sound'}-{self.lives}"
         folder.mkdir()
+        self.newest = folder
         self.records.begin(folder)
         self.slack.reset()
         if not self.sighted:
@@ -176,7 +181,7 @@ class Opening:
             "config": self.folder / "rules",
             "database_url": self.records.address(folder),
             "prometheus_url": self.prometheus.url,
-            "slack_base_url": self.slack.api_url,
+            "slack_base_url": f"{self.front.url}/api/" if self.front else self.slack.api_url,
             "slack_bot_token": TOKEN,
             "slack_channel": CHANNEL,
         }

@@ -118,15 +118,14 @@ def prometheus(folder: Path, series: Mapping[str, Sequence[float | None]], begin
 
 def settings_for(folder: Path, rules: Path, prometheus_url: str, **more: object) -> Settings:
     """Return settings that share nothing with the caller's shell."""
-    return load_settings(
-        {},
-        config=rules,
-        database_url=f"sqlite:///{folder}/stopwatch.db",
-        prometheus_url=prometheus_url,
-        listen=f"127.0.0.1:{free_port()}",
-        log_level="warning",
-        **more,
-    )
+    given: dict[str, object] = {
+        "config": rules,
+        "database_url": f"sqlite:///{folder}/stopwatch.db",
+        "prometheus_url": prometheus_url,
+        "listen": f"127.0.0.1:{free_port()}",
+        "log_level": "warning",
+    }
+    return load_settings({}, **given | more)
 
 
 @contextmanager
