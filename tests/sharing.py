@@ -8,6 +8,8 @@ from xdist.scheduler import LoadFileScheduling
 
 _ALONE = re.compile(r"\[(many|part \d+ of \d+)\]$")
 
+HOUSE = "tests/house/"
+
 LONGEST = (
     "tests/stories/test_crash.py",
     "tests/stories/test_replicas.py",
@@ -19,8 +21,14 @@ LONGEST = (
 
 
 def shared_as(nodeid: str) -> str:
-    """Name what goes to one worker together with a test: its file, or nothing else if it takes long by itself."""
+    """
+    Name what goes to one worker together with a test: its file, or nothing else if it takes long by itself.
+
+    The tests of the house all read the whole tree, so that one worker reads it for all of them.
+    """
     file = nodeid.partition("::")[0]
+    if file.startswith(HOUSE):
+        return HOUSE
     return nodeid if file in LONGEST or _ALONE.search(nodeid) else file
 
 

@@ -11,6 +11,7 @@ from tests.sharing import LONGEST, shared_as, turn
     ("nodeid", "together"),
     [
         pytest.param("tests/core/test_grid.py::test_a", "tests/core/test_grid.py", id="a test goes with its file"),
+        pytest.param("tests/house/test_a.py::test_a", "tests/house/", id="the tests of the house go together"),
         pytest.param("tests/t.py::test_a[a few]", "tests/t.py", id="a row goes with its file"),
         pytest.param("tests/t.py::test_a[part 2 of 12]", "tests/t.py::test_a[part 2 of 12]", id="a part goes alone"),
         pytest.param("tests/t.py::test_a[many]", "tests/t.py::test_a[many]", id="what is tried many times goes alone"),

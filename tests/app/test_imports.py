@@ -8,6 +8,8 @@ import pytest
 
 from stopwatch.app.memory import leaving_out
 
+pytestmark = pytest.mark.slow
+
 _PROGRAM = """
 import sys
 import stopwatch.app.running

@@ -27,6 +27,8 @@ from stopwatch.telemetry.metrics import Metrics
 from tests.stories.sink import Sink
 from tests.stories.world import RULES, eventually, write_rules
 
+pytestmark = pytest.mark.slow
+
 SITES = {"ham-01": "pilot"}
 NEVER = datetime(2035, 1, 1, tzinfo=UTC)
 STRICTER = RULES.replace("threshold: 10", "threshold: 7")

@@ -18,6 +18,8 @@ from stopwatch.web.pages.rendering import static_text
 from tests.watch.letters import GRAIN, HAM, LODZ, T0, rule, rule_set
 from tests.watch.world import Worlds
 
+pytestmark = pytest.mark.slow
+
 IDENTITY = "ham-01-20261121T1002Z"
 
 

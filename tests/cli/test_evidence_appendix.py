@@ -15,6 +15,8 @@ from tests.cli.test_evidence import resummed, stopwatch, tamper, verify_file
 from tests.watch.test_appending import LATER, Restarted, restarted
 from tests.watch.world import Worlds
 
+pytestmark = pytest.mark.slow
+
 IDENTITY = "ham-01-20261121T1021Z"
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.deploy.promtool import PROMETHEUS, ROOT, promtool, rules_of, unit_test, yaml
 
+pytestmark = pytest.mark.slow
+
 ALERTS, KPIS = PROMETHEUS / "rules" / "alerts.yml", PROMETHEUS / "rules" / "kpis.yml"
 RULES = {rule["alert"]: rule for rule in rules_of(ALERTS)}
 README = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")

@@ -19,6 +19,8 @@ from stopwatch.web.pages.rollback_view import rollback_view
 from tests.watch.test_rollback import Played
 from tests.watch.world import Worlds
 
+pytestmark = pytest.mark.slow
+
 BACK, AWAY = "BB" + "C" * 20, "C" * 4 + "R" * 30
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from stopwatch.watch.trial.run import run_site
 from tests.core import oracle
 from tests.core.cases import Case, cases
 from tests.watch.told import R, Told
+
+pytestmark = pytest.mark.slow
 
 
 def told_of(case: Case, failures: list[int]) -> Told:

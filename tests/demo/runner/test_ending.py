@@ -11,6 +11,8 @@ import pytest
 from stopwatch.demo.runner.daemon import ROOT, Daemon
 from stopwatch.demo.runner.waiting import DemoFailedError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     "number", [pytest.param(signal.SIGTERM, id="SIGTERM"), pytest.param(signal.SIGINT, id="Ctrl-C")]

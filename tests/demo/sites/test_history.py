@@ -12,6 +12,8 @@ from stopwatch.demo.sites.estate import Estate
 from stopwatch.demo.sites.history import write_history
 from stopwatch.demo.sites.ledger import METRICS, ORDERS
 
+pytestmark = pytest.mark.slow
+
 START = 1_795_000_000.0
 TARGET = {"job": "warehouses", "instance": 'a "quoted" \\ name'}
 
