@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.sharing import PartByPart, turn
@@ -16,6 +17,8 @@ from tests.sharing import PartByPart, turn
 _PATIENT = (HealthCheck.too_slow,)
 
 settings.register_profile("check", derandomize=True, deadline=None, database=None, suppress_health_check=_PATIENT)
+# A third of the examples, for whoever is at work on something.
+settings.register_profile("quick", settings.get_profile("check"), max_examples=30)
 # That a planted mistake is noticed is all that is asked, so that no example is made smaller.
 settings.register_profile("planted", settings.get_profile("check"), phases=(Phase.explicit, Phase.generate))
 settings.register_profile(
@@ -30,6 +33,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
 
 for _name in [name for name in os.environ if name.startswith("STOPWATCH_")]:
     del os.environ[_name]
+
+# Where no log is set up, structlog would draw a frame around every local of every traceback.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 # Next to nothing of what is imported and collected is garbage; the search begins once all of it is there.
 gc.disable()

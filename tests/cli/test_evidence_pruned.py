@@ -17,6 +17,8 @@ from stopwatch.watch.retention import prune
 from tests.watch.letters import GRAIN, HAM, T0, rule, rule_set
 from tests.watch.world import Worlds
 
+pytestmark = pytest.mark.slow
+
 IDENTITY = "ham-01-20261121T1002Z"
 
 

@@ -12,6 +12,8 @@ import pytest
 from stopwatch.config.settings import load_settings
 from tests.deploy.yaml_files import DEPLOY, ROOT, VARIABLES, documents
 
+pytestmark = pytest.mark.slow
+
 FOLDER = DEPLOY / "kubernetes"
 UNKNOWN_KINDS = {"ServiceMonitor"}
 """Kinds of others' operators, which Kubernetes has no schema for."""

@@ -13,6 +13,8 @@ from stopwatch.web.charts.chart import HEIGHT, WIDTH, draw
 from stopwatch.web.charts.raster import png
 from tests.web.test_chart import CHARTS
 
+pytestmark = pytest.mark.slow
+
 HEADER = b"\x89PNG\r\n\x1a\n"
 
 

@@ -19,6 +19,8 @@ from tests.web.conftest import Served
 from tests.web.health import FakeHealth
 from tests.web.world import SECRETS, FakeActs, FakeBoard, FakeRecords
 
+pytestmark = pytest.mark.slow
+
 
 @contextlib.contextmanager
 def half_open(
@@ -87,7 +89,6 @@ def test_bodies_that_never_come_keep_nobody_out(guarded: Served) -> None:
     assert guarded.acts.asked == []
 
 
-@pytest.mark.slow
 def test_a_connection_that_makes_no_progress_is_closed(opened: Served) -> None:
     whole = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
     started = {
@@ -109,7 +110,6 @@ def test_a_connection_that_makes_no_progress_is_closed(opened: Served) -> None:
     }
 
 
-@pytest.mark.slow
 def test_a_drip_of_bytes_does_not_prolong_the_headers(opened: Served) -> None:
     dripped = 0
     with socket.create_connection(("127.0.0.1", opened.server.port), timeout=0.5) as one:

@@ -8,6 +8,8 @@ import pytest
 from stopwatch.demo.sites.estate import Estate
 from stopwatch.demo.sites.simulator import Simulator
 
+pytestmark = pytest.mark.slow
+
 START = 1_795_000_000.0
 
 

@@ -19,6 +19,8 @@ from stopwatch.demo.sites.ledger import (
 )
 from stopwatch.demo.sites.plan import DEMO_RATE_FACTOR, SITES
 
+pytestmark = pytest.mark.slow
+
 FRIDAY_NINE = datetime.fromisoformat("2026-11-20T09:00+01:00").timestamp()
 SATURDAY_THREE = datetime.fromisoformat("2026-11-21T03:00+01:00").timestamp()
 
