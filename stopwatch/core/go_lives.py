@@ -50,18 +50,26 @@ def first_activations(
     activations: Mapping[SiteId, Activation], entries: Iterable[Entry]
 ) -> Mapping[SiteId, Activation]:
     """Return *activations* with the time at which each site went live for the first time."""
-    firsts: dict[SiteId, datetime] = {}
-    for one in go_lives(activations, entries):
-        firsts.setdefault(one.site, one.at)
-    return {site: replace(one, at=min(one.at, firsts[site])) for site, one in activations.items()}
+    firsts = dict(activations)
+    for entry in entries:
+        if entry.kind is EntryKind.ACTIVATION and (known := firsts.get(SiteId(entry.scope))) is not None:
+            at = _at(entry)
+            if at < known.at:
+                firsts[known.site] = replace(known, at=at)
+    return firsts
+
+
+def _at(one: Entry) -> datetime:
+    at = one.body.get("at")
+    return datetime.fromisoformat(str(at)) if at else one.at
 
 
 def _of_entry(one: Entry) -> GoneLive:
     body = one.body
-    at, overridden, unmet = body.get("at"), body.get("override") is True, body.get("unmet")
+    overridden, unmet = body.get("override") is True, body.get("unmet")
     return GoneLive(
         SiteId(one.scope),
-        datetime.fromisoformat(str(at)) if at else one.at,
+        _at(one),
         one.actor,
         _text(body.get("version")),
         _text(body.get("reason")),

@@ -206,11 +206,11 @@ def unreviewed(
     plan: Plan, activations: Mapping[SiteId, Activation], entries: Sequence[Entry], *, now: datetime
 ) -> list[Issue]:
     """Return the open issues of phases in hypercare that nobody looked at in the plan's time, worst first."""
-    places: set[str] = set()
-    for phase in in_hypercare(plan, activations, entries, at=now):
+    opened, places = open_issues(entries), set[str]()
+    for phase in in_hypercare(plan, activations, entries, at=now) if opened else ():
         places |= places_of(phase)
     return [
         issue
-        for issue in open_issues(entries)
+        for issue in opened
         if issue.scope in places and now - reviewed_at(plan, issue, entries) > plan.hypercare.reviewed_within
     ]

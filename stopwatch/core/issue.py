@@ -109,9 +109,9 @@ class Issue:
 def issues(entries: Iterable[Entry]) -> list[Issue]:
     """Return every issue by its newest entry, in the order in which they were opened."""
     versions: dict[str, list[Entry]] = {}
-    for entry in sorted(entries, key=lambda each: each.number):
-        if entry.kind is EntryKind.ISSUE:
-            versions.setdefault(entry.item, []).append(entry)
+    noted = (entry for entry in entries if entry.kind is EntryKind.ISSUE)
+    for entry in sorted(noted, key=lambda each: each.number):
+        versions.setdefault(entry.item, []).append(entry)
     return [_issue(found) for found in versions.values()]
 
 

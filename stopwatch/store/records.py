@@ -211,9 +211,9 @@ class SqlWriter(SqlReader):
         """Insert or replace the state of one rule at one site."""
         states.save_state(self.connection, row)
 
-    def save_progress(self, rollout: str, key: ProgressKey, last: datetime) -> None:
-        """Note how far a query was folded for all sites that are not behind."""
-        states.save_progress(self.connection, rollout, key, last)
+    def save_progress(self, rollout: str, lasts: Mapping[ProgressKey, datetime]) -> None:
+        """Note how far queries were folded for all sites that are not behind."""
+        states.save_progress(self.connection, rollout, lasts)
 
     def save_behind(self, rollout: str, key: ProgressKey, site: SiteId, last: datetime | None) -> None:
         """Note that a site is behind its query, or (None) that it has caught up."""

@@ -101,9 +101,11 @@ def load_progress(connection: Connection, rollout: str) -> dict[ProgressKey, dat
     return {ProgressKey(row.source, row.query, row.step_seconds, row.eval_delay_seconds): row.last for row in found}
 
 
-def save_progress(connection: Connection, rollout: str, key: ProgressKey, last: datetime) -> None:
-    """Note how far a query was folded; it goes back when the sites that were ahead leave the plan."""
-    put(connection, progress, {"rollout": rollout, **key._asdict(), "last": last})
+def save_progress(connection: Connection, rollout: str, lasts: Mapping[ProgressKey, datetime]) -> None:
+    """Note how far queries were folded; one goes back when the sites that were ahead leave the plan."""
+    if lasts:
+        rows = [{"rollout": rollout, **key._asdict(), "last": last} for key, last in lasts.items()]
+        connection.execute(_upsert(progress), rows)
 
 
 def load_behind(connection: Connection, rollout: str) -> dict[tuple[ProgressKey, SiteId], datetime]:

@@ -164,8 +164,8 @@ class Writer(Reader, Protocol):
         """Insert or replace the state of one rule at one site."""
         ...
 
-    def save_progress(self, rollout: str, key: ProgressKey, last: datetime) -> None:
-        """Note how far a query was folded for all sites that are not behind."""
+    def save_progress(self, rollout: str, lasts: Mapping[ProgressKey, datetime]) -> None:
+        """Note how far queries were folded for all sites that are not behind."""
         ...
 
     def save_behind(self, rollout: str, key: ProgressKey, site: SiteId, last: datetime | None) -> None:

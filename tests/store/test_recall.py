@@ -84,7 +84,7 @@ def go_live(store: SqlStore) -> None:
 
 def advance(store: SqlStore) -> None:
     with store.advancing() as tx:
-        tx.save_progress(ROLLOUT, KEY, T0)
+        tx.save_progress(ROLLOUT, {KEY: T0})
 
 
 def test_what_was_read_once_is_not_read_again_while_nothing_is_committed(store: SqlStore) -> None:
@@ -138,7 +138,7 @@ def test_progress_that_breaks_off_leaves_nothing_behind(store: SqlStore) -> None
 
     def break_off() -> None:
         with store.advancing() as tx:
-            tx.save_progress(ROLLOUT, KEY, T0)
+            tx.save_progress(ROLLOUT, {KEY: T0})
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

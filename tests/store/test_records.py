@@ -72,9 +72,8 @@ def test_states_are_kept_apart_by_rollout_and_site(store: SqlStore) -> None:
 def test_progress_is_kept_by_query_source_and_grid_and_may_go_back(store: SqlStore) -> None:
     for last in (T0, T0 + MINUTE, T0 - MINUTE):
         with store.writing() as writer:
-            writer.save_progress(ROLLOUT, KEY, last)
-            writer.save_progress(ROLLOUT, OTHER, T0)
-            writer.save_progress("other", KEY, T0)
+            writer.save_progress(ROLLOUT, {KEY: last, OTHER: T0})
+            writer.save_progress("other", {KEY: T0})
     with store.reading() as reader:
         assert reader.progress(ROLLOUT) == {KEY: T0 - MINUTE, OTHER: T0}
 
@@ -138,7 +137,7 @@ def test_evidence_is_given_back_letter_by_letter_and_its_hash_still_fits(
 
 def test_an_instant_without_a_zone_is_refused_before_it_lies_on_disk(store: SqlStore) -> None:
     with pytest.raises(StoreError, match="without a time zone"), store.writing() as writer:
-        writer.save_progress(ROLLOUT, KEY, T0.replace(tzinfo=None))
+        writer.save_progress(ROLLOUT, {KEY: T0.replace(tzinfo=None)})
 
 
 def test_audit_rows_are_found_by_their_acts_oldest_first(writer: SqlWriter) -> None:

@@ -57,7 +57,7 @@ class Behind:
 
 def save_progress(tx: Writer, rollout: str, group: Group, progress: Progress) -> list[Behind]:
     """Write per query how far it was folded, and which sites are behind that; return what changed of the latter."""
-    changes = []
+    changes, instants = [], {}
     behind = {key for key, _site in group.behind}
     for key, lasts in _lasts(group, progress).items():
         newest = max(lasts)
@@ -65,12 +65,13 @@ def save_progress(tx: Writer, rollout: str, group: Group, progress: Progress) ->
         if len(lasts) > 1 or key in behind:
             by_site = _by_site(group, key, progress)
             newest = max(by_site.values())
-        tx.save_progress(rollout, key, group.grid.instant(newest))
+        instants[key] = group.grid.instant(newest)
         for site, last in by_site.items():
             instant = group.grid.instant(last) if last < newest else None
             if instant != group.behind.get((key, site)):
                 tx.save_behind(rollout, key, site, instant)
                 changes.append(Behind(group, key, site, instant))
+    tx.save_progress(rollout, instants)
     return changes
 
 
