@@ -274,6 +274,7 @@ def test_a_database_that_restarts_under_load_loses_nothing(two: Pair, server: Cl
         took.append(round(time.monotonic() - began, 2))
     log.info("seconds from each restart until a stop was written and somebody led: %s", took)
     assert max(took) < 5
+    eventually("both can record again", lambda: all(one.get("/-/ready").get("ready") for one in two.replicas))
     kept = {criterion for (criterion,) in two.ask("SELECT criterion FROM grounds WHERE kind = 'manual'")}
     assert kept == taken.keys()
     findings = two.at_rest()
