@@ -59,7 +59,7 @@ def crashing(one: Opening) -> Iterator[list[list[OutboxState]]]:
     assert isinstance(server, Databases)
 
     def pass_on(seen: Seen) -> bytes:
-        if seen.path.endswith("/chat.postMessage") and one.newest is not None:
+        if seen.path.endswith("/chat.postMessage") and one.newest:
             server.server.restart("immediate")
             held.append(cards(server.address(one.newest)))
         headers = {name: words for name, words in seen.headers.items() if name in {"authorization", "content-type"}}
@@ -67,9 +67,12 @@ def crashing(one: Opening) -> Iterator[list[list[OutboxState]]]:
         answer = httpx.request(seen.method, url, content=seen.body, headers=headers)
         return http(answer.content, answer.status_code, "Content-Type: application/json")
 
-    with ScriptedServer(pass_on) as one.front:
-        yield held
-    one.front = None
+    with ScriptedServer(pass_on) as front:
+        one.front = front
+        try:
+            yield held
+        finally:
+            one.front = None
 
 
 def die(one: Opening, points: Sequence[Injected]) -> None:
